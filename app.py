@@ -1,0 +1,188 @@
+"""The command line and the wiring: serve (without a command) · generate · models · doctor. No logic."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from config import Config, load
+from errors import ConfigError, DarkroomError, InvalidRequest
+from models.registry import registry
+from terminal.text import one_line
+
+if TYPE_CHECKING:
+    from generation.engine import Engine
+
+OUR_CONFIG = Path(__file__).with_name("config.yaml")
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+# What libraries read when they are imported, where nobody has set it.
+ENVIRONMENT = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DIFFUSERS_DISABLE_REMOTE_CODE": "1",
+    "TRANSFORMERS_VERBOSITY": "error",  # it warns of image processors that no model here uses
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait by spinning slow a step down many times when a CPU is shared
+}
+
+log = logging.getLogger(__name__)
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Darkroom turns a prompt into a picture. Without a command it serves its page.",
+    epilog="More of a command: python app.py generate --help",
+)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen at; 0.0.0.0 lets your network in.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one.")]
+Share = Annotated[bool, typer.Option("--share", help="Also a public link, by way of Gradio's servers.")]
+AuthFile = Annotated[Path | None, typer.Option(help="Who may come in: lines of user:password, in plain text.")]
+ConfigPath = Annotated[Path, typer.Option("--config", help="The deployment: its models, device, limits and server.")]
+DeviceName = Annotated[
+    Literal["auto", "cuda", "mps", "cpu"] | None, typer.Option("--device", help="Where to compute; else as configured.")
+]
+Offered = Annotated[str, typer.Option("--models", help="Offer just these: a,b. The first is then the default.")]
+Preload = Annotated[bool, typer.Option("--preload", help="Load the default model before anybody asks for it.")]
+
+Prompt = Annotated[str, typer.Argument(help="What the picture shows.")]
+Model = Annotated[str | None, typer.Option(help="A name that `models` lists.")]
+Negative = Annotated[str | None, typer.Option(help="What it must not show.")]
+Steps = Annotated[int | None, typer.Option(help="Denoising steps; more take longer.")]
+Guidance = Annotated[float | None, typer.Option(help="How closely to follow the prompt.")]
+PictureSize = Annotated[str | None, typer.Option("--size", metavar="WxH", help="In pixels, for example 256x256.")]
+Seed = Annotated[int | None, typer.Option(help="The same seed gives the same picture; -1 draws one.")]
+Sampler = Annotated[str | None, typer.Option(help="Euler a, DPM++ 2M Karras, DDIM …; the model's own is Default.")]
+Count = Annotated[int | None, typer.Option(help="How many; picture i has the seed + i.")]
+Out = Annotated[str, typer.Option(help="A folder, or a file that ends in .png (numbered if there are several).")]
+
+
+@app.command()
+def serve(
+    host: Host = None,
+    port: Port = None,
+    share: Share = False,
+    auth_file: AuthFile = None,
+    config: ConfigPath = OUR_CONFIG,
+    device: DeviceName = None,
+    models: Offered = "",
+    preload: Preload = False,
+) -> None:
+    """Serve the page, by default at http://127.0.0.1:7860."""
+    from terminal import serving
+
+    for package in ("generation", "models", "terminal", "ui"):
+        logging.getLogger(package).setLevel(logging.INFO)
+    deployment = load(config)
+    engine = _engine(deployment, device, models)
+    server = serving.address(deployment.server, host, port, os.environ)
+    accounts = serving.accounts(auth_file) if auth_file else None
+    serving.run(engine, server, share=share, accounts=accounts, preload=preload)
+
+
+@app.command()
+def generate(
+    prompt: Prompt,
+    model: Model = None,
+    negative: Negative = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    size: PictureSize = None,
+    seed: Seed = None,
+    sampler: Sampler = None,
+    count: Count = None,
+    out: Out = "outputs",
+    config: ConfigPath = OUR_CONFIG,
+    device: DeviceName = None,
+) -> None:
+    """Make pictures here, and print where each was written. Options left out are the model's defaults."""
+    from terminal import generate as command
+    from terminal.pictures import destination
+
+    engine = _engine(load(config), device)
+    values = {
+        "prompt": prompt,
+        "negative_prompt": negative,
+        "model": model,
+        "steps": steps,
+        "guidance_scale": guidance,
+        "seed": seed,
+        "sampler": sampler,
+        "count": count,
+    }
+    request = engine.request(command.asked(size, values))
+    command.run(engine, request, destination(out))
+
+
+@app.command(name="models")
+def list_models(
+    as_json: Annotated[bool, typer.Option("--json", help="A list of objects, for programs.")] = False,
+    config: ConfigPath = OUR_CONFIG,
+) -> None:
+    """List the models on offer, with sizes, defaults, licences and whether they are on the disk."""
+    from terminal import models as command
+
+    deployment = load(config)
+    show = command.print_json if as_json else command.print_table
+    show(registry(deployment.models), deployment.default_model)
+
+
+@app.command()
+def doctor(config: ConfigPath = OUR_CONFIG, device: DeviceName = None) -> int:
+    """Say what this machine can do and why, and what to do about what is missing. Exits 1 where that is serious."""
+    from terminal import doctor as command
+
+    return command.run(config, device)
+
+
+def _engine(deployment: Config, device: str | None, only: str = "") -> Engine:
+    from generation.engine import Engine
+
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    return Engine(
+        registry(deployment.models, names),
+        default_model=names[0] if names else deployment.default_model,
+        device=device or deployment.device,
+        resident=deployment.resident,
+        warm_gb=deployment.warm_gb,
+        preview=deployment.preview,
+        queue=deployment.queue,
+        limits=deployment.limits,
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command that `arguments` name, or serve; return the exit code.
+
+    0, 1 for a failure, 2 for what we were told wrong, 130 after an interrupt.
+    """
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    for variable, value in ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
+    unnamed = not arguments or (arguments[0].startswith("-") and arguments[0] != "--help")
+    try:
+        return app(["serve", *arguments] if unnamed else [*arguments], standalone_mode=False) or 0
+    except typer.TyperException as error:
+        return _refused(error.format_message(), BAD_INPUT)
+    except (ConfigError, InvalidRequest) as error:
+        return _refused(str(error), BAD_INPUT)
+    except DarkroomError as error:
+        return _refused(str(error), FAILED)
+
+
+def _refused(message: str, code: int) -> int:
+    print(f"darkroom: {one_line(message)}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    if code == INTERRUPTED:
+        os._exit(code)  # a thread that is inside torch would hold up an ordinary exit
+    sys.exit(code)

@@ -1,0 +1,146 @@
+"""config.yaml → one frozen Config, read by app.py alone and handed down. An unknown key is an error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from errors import ConfigError
+from generation.samplers import SAMPLERS
+from generation.settings import Limits, Preview, Queue
+from models.spec import Data, LatentSpace, ModelSpec, Wrong
+
+Key = int | str  # of a YAML node: position in a list, or name in a mapping
+
+
+class Server(Data):
+    """Where the page is served, unless the command line says otherwise."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 7860  # 0: any free one
+
+
+class Config(Data):
+    """This deployment: the models it offers and its choices."""
+
+    device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
+    resident: Annotated[int, Field(ge=1)] = 1  # pipelines on the device at a time
+    warm_gb: Annotated[float, Field(ge=0)] | None = None  # weights kept in host memory; None: a quarter of it
+    server: Server = Server()
+    preview: Preview = Preview()
+    queue: Queue = Queue()
+    limits: Limits = Limits()
+    latent_spaces: dict[str, LatentSpace] = Field(default_factory=dict)  # anchors for the models below
+    models: Annotated[tuple[ModelSpec, ...], Field(min_length=1)]
+    default_model: str
+
+    @field_validator("models")
+    @classmethod
+    def _distinct_and_runnable(cls, models: tuple[ModelSpec, ...]) -> tuple[ModelSpec, ...]:
+        names = [spec.name for spec in models]
+        for index, spec in enumerate(models):
+            if spec.name in names[:index]:
+                raise Wrong(f"{spec.name!r} is used twice; names must be unique", index, "name")
+            if spec.sampler not in SAMPLERS:
+                raise Wrong(f"{spec.sampler!r} is not known; choose one of {', '.join(SAMPLERS)}", index, "sampler")
+        return models
+
+    @model_validator(mode="after")
+    def _offered(self) -> Config:
+        names = [spec.name for spec in self.models]
+        if self.default_model not in names:
+            raise Wrong(f"{self.default_model!r} is not on offer; choose one of {', '.join(names)}", "default_model")
+        return self
+
+
+def load(path: Path) -> Config:
+    """The configuration in the file at `path`, with model folders resolved relative to it.
+
+    Raises ConfigError naming the key, its line, what it was and what is accepted.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        lines = _lines(root) if root is not None else {}
+        # Validated as JSON: strict about types, yet a YAML list may become a tuple. What looks like a date is text.
+        return _resolved(Config.model_validate_json(json.dumps(values, default=str)), path.parent)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}). Name another with --config.") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{path}, line {line}: {error.problem}.") from error
+    except ValidationError as error:
+        raise ConfigError(_message(path, error, lines)) from None
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:  # ValueError: a date that is none, …
+        raise ConfigError(f"{path} is not the YAML that we expect: {error}") from error
+
+
+def _resolved(config: Config, folder: Path) -> Config:
+    def absolute(spec: ModelSpec) -> ModelSpec:
+        repo = str((folder / Path(spec.repo).expanduser()).resolve())
+        return spec.model_copy(update={"repo": repo}) if spec.local else spec
+
+    return config.model_copy(update={"models": tuple(absolute(spec) for spec in config.models)})
+
+
+def _lines(node: yaml.Node, at: tuple[Key, ...] = ()) -> dict[tuple[Key, ...], int]:
+    """The line of every key and list item below `node`. Refuses a key that stands twice, which YAML lets pass."""
+    found: dict[tuple[Key, ...], int] = {at: node.start_mark.line + 1}
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"key {key.value!r} stands twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+            found |= _lines(value, (*at, key.value)) | {(*at, key.value): line}
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            found |= _lines(value, (*at, index))
+    return found
+
+
+def _message(path: Path, error: ValidationError, lines: Mapping[tuple[Key, ...], int]) -> str:
+    # A mistyped key is also a missing one: what is in the file explains more than what is not.
+    first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
+    at = (*first["loc"], *getattr(first.get("ctx", {}).get("error"), "at", ()))
+    line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), 1)
+    return f"{path}, line {line}: {'.'.join(map(str, at)) or 'the file'}: {_what(first, at)}."
+
+
+def _what(error: ErrorDetails, at: Sequence[Key]) -> str:
+    """What is wrong and what is accepted instead."""
+    kind, input_ = error["type"], json.dumps(error["input"])[:80]
+    if kind == "extra_forbidden":
+        return f"unknown key. Known keys here: {', '.join(_known(at))}"
+    if kind == "missing":
+        return "this key is missing"
+    if kind in ("model_type", "model_attributes_type"):
+        return f"keys and their values are expected here, but it is {input_}"
+    if kind == "value_error":
+        return error["msg"].removeprefix("Value error, ")
+    return f"{error['msg']}, but it is {input_}"
+
+
+def _known(at: Sequence[Key]) -> list[str]:
+    """The keys that are accepted beside the unknown one at `at`."""
+    here: Any = Config
+    for part in at[:-1]:
+        if isinstance(part, str) and part in here.model_fields:
+            here = _model_in(here.model_fields[part].annotation)
+    return sorted(here.model_fields)
+
+
+def _model_in(annotation: Any) -> Any:
+    """The Data class inside an annotation such as `tuple[ModelSpec, ...]` or `Range[float] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, Data):
+        return annotation
+    parts = (_model_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((part for part in parts if part is not None), None)

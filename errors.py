@@ -1,0 +1,59 @@
+"""Everything that Darkroom refuses or fails at on purpose, as one tree.
+
+    DarkroomError            a message for the user: what it was, what is accepted, what to do
+    ├── ConfigError          config.yaml or a command-line option does not say something we can run
+    ├── InvalidRequest       what was asked for is not accepted; names the field
+    ├── ModelUnavailable     the model cannot be had: not found, gated, no network, damaged, no room for it
+    ├── OutOfMemory          the device had too little memory for the job; says what to lower
+    ├── GenerationFailed     the run itself went wrong (latents turned into NaN, …)
+    ├── QueueFull            too many jobs wait already; says when to try again
+    └── UnknownJob           no job of that id, or it is long over
+
+Each door shows them in its own form: a toast on the page, a status with a JSON body over HTTP, exit code 2 in the
+terminal. Whatever is not a DarkroomError is a fault of ours: logged with its traceback, shown as "something broke".
+`Cancelled` stands beside the tree: it is no error but the way a cancel travels up from wherever the work was.
+"""
+
+
+class DarkroomError(Exception):
+    """A refusal or failure whose text is meant for the user."""
+
+
+class ConfigError(DarkroomError):
+    """config.yaml or an option is not acceptable."""
+
+
+class InvalidRequest(DarkroomError):  # noqa: N818 - reads as what it is wherever it is raised
+    """One field of a request is not acceptable; `field` is its name in GenerationRequest."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ModelUnavailable(DarkroomError):  # noqa: N818
+    """The model cannot be loaded, and the message says why and what to do."""
+
+
+class OutOfMemory(DarkroomError):  # noqa: N818
+    """The device ran out of memory."""
+
+
+class GenerationFailed(DarkroomError):  # noqa: N818
+    """The run went wrong in a way that we recognise."""
+
+
+class QueueFull(DarkroomError):  # noqa: N818
+    """Too many jobs wait already; `retry_seconds` is when one of them should be through."""
+
+    def __init__(self, message: str, retry_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+
+
+class UnknownJob(DarkroomError):  # noqa: N818
+    """No such job (any more)."""
+
+
+class Cancelled(Exception):  # noqa: N818
+    """Raised at the point where a cancel was noticed; ends the job as cancelled, never as failed."""

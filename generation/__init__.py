@@ -1,0 +1,1 @@
+"""From request to picture. Knows nothing of gradio or HTTP."""

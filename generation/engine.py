@@ -1,0 +1,205 @@
+"""Jobs, their queue, and the one thread that owns the device. Making an Engine imports neither torch nor diffusers."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import errors
+from generation import request as requests
+from generation import settings
+from generation.events import Cancelled, Queued, Step, Terminal
+from generation.job import Job
+from generation.pace import Pace
+from generation.queue import Queue
+from generation.request import GenerationRequest
+from generation.watchdog import Watchdog
+from generation.worker import Worker
+from models.device import Device
+from models.progress import Downloading, Loading
+from models.registry import Registry
+from models.storage import State
+
+CLOSE_SECONDS = 60.0  # a hung job is not waited for any longer
+
+
+class Engine:
+    """Takes requests from any thread and develops them one after another on its own."""
+
+    def __init__(
+        self,
+        models: Registry,
+        *,
+        default_model: str,
+        device: str = "auto",
+        resident: int = 1,
+        warm_gb: float | None = None,
+        preview: settings.Preview = settings.Preview(),  # noqa: B008 - frozen
+        queue: settings.Queue = settings.Queue(),  # noqa: B008
+        limits: settings.Limits = settings.Limits(),  # noqa: B008
+    ) -> None:
+        self.models, self.default_model, self.preview, self.limits = models, default_model, preview, limits
+        self._settings, self._resident = queue, resident
+        self._pace = Pace()
+        self._worker = Worker(models, device, resident, warm_gb, preview, self._pace)
+        self._changed = threading.Condition(threading.RLock())  # guards what follows
+        self._queue = Queue(queue.overtaken_seconds, resident)
+        self._jobs: dict[str, Job] = {}
+        self._over: deque[str] = deque()  # ids of jobs that ended, oldest first
+        self._running: Job | None = None
+        self._preloads: deque[str] = deque()
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="darkroom-device", daemon=True)
+        self._watchdog = Watchdog(self._thread, queue.watchdog_seconds, lambda: self._running)
+
+    def start(self) -> None:
+        """Begin to work. Returns at once: torch and diffusers are imported behind it."""
+        self._thread.start()
+        self._watchdog.start()
+
+    def close(self) -> None:
+        """Cancel everything and end the threads: a step at most unless a job hangs. Not to be started again."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        for job in self.jobs():
+            job.cancel()
+        self._watchdog.stop()
+        if self._thread.ident is not None:
+            self._thread.join(CLOSE_SECONDS)
+
+    def request(self, asked: Mapping[str, Any]) -> GenerationRequest:
+        """The complete request for what was `asked`. Raises InvalidRequest."""
+        return requests.complete(asked, self.models, self.default_model, self.limits)
+
+    def submit(self, request: GenerationRequest, *, preview: settings.PreviewMode | None = None) -> Job:
+        """Queue `request`; `preview` None is the deployment's mode. Raises InvalidRequest or QueueFull."""
+        if request.model not in self.models:
+            raise errors.InvalidRequest(
+                f"Model is {request.model!r}, which is not on offer. Choose one of: {', '.join(self.models)}.", "model"
+            )
+        requests.check(request, self.models[request.model], self.limits)
+        job = Job(request, preview or self.preview.mode, self._cancel)
+        with self._changed:
+            self._refuse_if_full()
+            self._jobs[job.id] = job
+            self._queue.add(job)
+            self._announce()
+            self._changed.notify_all()
+        return job
+
+    def job(self, id: str) -> Job:
+        """Raises UnknownJob."""
+        with self._changed:
+            if id not in self._jobs:
+                raise errors.UnknownJob("There is no such job, or it is long over. Start a new one.")
+            return self._jobs[id]
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Running and waiting, in the order they will run."""
+        with self._changed:
+            waiting = [job for job, _ in self._order()]
+            return tuple(waiting if self._running is None else [self._running, *waiting])
+
+    def states(self) -> Mapping[str, State]:
+        """How far each model is from being usable."""
+        return self._worker.states()
+
+    def device(self) -> Device | None:
+        """What pictures are computed on; None until that is known."""
+        return self._worker.device
+
+    def preload(self, model: str) -> None:
+        """Put `model` onto the device as soon as nothing else is to do. Raises ConfigError for one not on offer."""
+        if model not in self.models:
+            raise errors.ConfigError(f"There is no model {model!r}. Choose from: {', '.join(self.models)}.")
+        with self._changed:
+            self._preloads.append(model)
+            self._changed.notify_all()
+
+    # The queue. Everything below is called under the lock or takes it.
+
+    def _refuse_if_full(self) -> None:
+        if self._closing:
+            raise errors.QueueFull("Darkroom is being shut down. Ask again when it is back.", 60.0)
+        if len(self._queue) >= self._settings.size:
+            retry = max(1.0, self._seconds_left() or 10.0)
+            raise errors.QueueFull(
+                f"{len(self._queue)} jobs wait already, which is all that this queue takes. "
+                f"Try again in {retry:.0f} seconds.",
+                retry,
+            )
+
+    def _order(self) -> list[tuple[Job, float | None]]:
+        on_device = self._worker.on_device()
+        if self._running is not None:
+            model = self._running.request.model
+            on_device = [*(name for name in on_device if name != model), model][-self._resident :]
+        return self._queue.order(on_device, self._pace.seconds)
+
+    def _announce(self) -> None:
+        """Tell every waiting job where it stands, if that has changed."""
+        left, ahead = self._seconds_left(), int(self._running is not None)
+        for position, (job, wait) in enumerate(self._order(), ahead):
+            job.stands(Queued(position, None if wait is None or left is None else left + wait))
+
+    def _seconds_left(self) -> float | None:
+        """Of the running job; None if unknown."""
+        if self._running is None:
+            return 0.0
+        latest = self._running.latest
+        if isinstance(latest, Step) and latest.seconds_per_step:
+            return latest.seconds_left
+        return self._pace.seconds(self._running.request, self._running.request.model in self._worker.on_device())
+
+    def _cancel(self, job: Job) -> None:
+        """A job that waits ends here; one that runs notices by itself."""
+        with self._changed:
+            if self._queue.remove(job):
+                self._end(job, Cancelled("queued"))
+
+    def _end(self, job: Job, event: Terminal) -> None:
+        with self._changed:
+            if job is self._running:
+                self._running = None
+            job.tell(event)
+            self._over.append(job.id)
+            while len(self._over) > self._settings.kept_jobs:
+                del self._jobs[self._over.popleft()]
+            self._announce()
+
+    # The thread that owns the device
+
+    def _work(self) -> None:
+        self._worker.prepare()
+        while (task := self._next()) is not None:
+            if isinstance(task, Job):
+                self._end(task, self._worker.run(task))
+            else:
+                self._worker.preload(self.models[task], lambda event, model=task: self._preloading(model, event))  # type: ignore[misc]
+        self._worker.stop()
+
+    def _next(self) -> Job | str | None:
+        """A job, else a model to preload; None: stop."""
+        with self._changed:
+            while not self._closing:
+                if job := self._queue.take(self._worker.on_device(), self._pace.seconds):
+                    job.begins()
+                    self._running = job
+                    self._announce()
+                    return job
+                if self._preloads:
+                    return self._preloads.popleft()
+                self._changed.wait()
+            return None
+
+    def _preloading(self, model: str, event: Downloading | Loading) -> None:
+        """A job that waits for the very model sees how far it is; one for another model stops it."""
+        with self._changed:
+            first = next((job for job, _ in self._order()), None)
+        if self._closing or (first is not None and first.request.model != model):
+            raise errors.Cancelled
+        if first is not None:
+            first.tell(event)

@@ -1,0 +1,165 @@
+"""What the engine's thread does with the device: load, develop, and turn whatever goes wrong into a terminal event."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+import traceback
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import errors
+from generation.events import Cancelled, Failed, Finished, Terminal, Timings
+from generation.job import Job
+from generation.memory import Peak
+from generation.pace import Pace
+from generation.settings import Preview
+from models import storage
+from models.device import Device, choose, out_of_memory
+from models.progress import Report
+from models.registry import Registry
+from models.spec import ModelSpec
+from models.storage import State
+
+if TYPE_CHECKING:  # load torch
+    from models.loading import Loaded
+    from models.residency import Residency
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Owns the device. All but `states`, `on_device` and `device` is called from one thread alone."""
+
+    def __init__(
+        self, models: Registry, wanted: str, resident: int, warm_gb: float | None, preview: Preview, pace: Pace
+    ) -> None:
+        self.device: Device | None = None  # until `prepare` has looked
+        self._models, self._wanted, self._resident, self._warm_gb = models, wanted, resident, warm_gb
+        self._preview, self._pace = preview, pace
+        self._residency: Residency | None = None
+        self._broken: Exception | None = None  # why there is no device
+        self._on_device: tuple[str, ...] = ()
+
+    def prepare(self) -> None:
+        """Import what takes seconds and choose the device. What goes wrong is every job's failure."""
+        try:
+            import generation.denoise  # noqa: F401
+            from generation.tiny_decoders import TinyDecoders
+            from models.residency import Residency
+
+            warnings.filterwarnings("ignore", "Should have t[ab]", module="torchsde")  # rounding in the 7th place
+            device = choose(self._wanted)
+            log.info("Device: %s. %s", device.label, device.reason)
+            warm = None if self._warm_gb is None else int(self._warm_gb * 1e9)
+            self._residency = Residency(self._models, device, resident=self._resident, warm_bytes=warm)
+            self._decoders = TinyDecoders()
+            self.device = device
+        except Exception as error:
+            log.error("There is no device to work on", exc_info=error)
+            self._broken = error
+
+    def states(self) -> Mapping[str, State]:
+        """How far each model is from being usable."""
+        if self._residency is not None:
+            return self._residency.states()
+        there = {name: storage.on_disk(spec) for name, spec in self._models.items()}
+        return {name: State.ON_DISK if it else State.TO_DOWNLOAD for name, it in there.items()}
+
+    def on_device(self) -> list[str]:
+        """The models there, the one used longest ago first."""
+        return list(self._on_device)
+
+    def run(self, job: Job) -> Terminal:
+        """The job's terminal event, whatever happens."""
+        try:
+            return self._develop(job)
+        except errors.Cancelled:
+            return Cancelled(job.phase)
+        except BaseException as error:  # an error ends here and nowhere else: it fails this job alone
+            return self._failed(job, error)
+
+    def _acquire(self, spec: ModelSpec, report: Report) -> Loaded:
+        assert self._residency is not None
+        try:
+            return self._residency.acquire(spec, report)
+        finally:
+            known = self._residency.states()
+            used = [*(name for name in self._on_device if name != spec.name), spec.name]
+            self._on_device = tuple(name for name in used if known[name] is State.ON_DEVICE)
+
+    def preload(self, spec: ModelSpec, report: Report) -> None:
+        """Put a model onto the device for jobs to come."""
+        try:
+            if self._residency is not None:
+                self._acquire(spec, report)
+        except errors.Cancelled:
+            return
+        except Exception as error:  # whoever asks for the model will be told; nobody has
+            log.warning("%s was not preloaded: %s", spec.name, error)
+
+    def stop(self) -> None:
+        """Leave the device."""
+        if self._residency is not None:
+            self._residency.free()
+
+    def _develop(self, job: Job) -> Finished:
+        from generation.denoise import Run
+        from generation.preview import Previewer
+
+        if self._residency is None:
+            assert self._broken is not None
+            raise self._broken
+        request, started, there = job.request, time.perf_counter(), job.request.model in self.on_device()
+        peak = Peak(self._residency.device)
+        loaded = self._acquire(self._models[request.model], job.report)
+        load = time.perf_counter() - started
+        previewer = Previewer(self._preview, job.preview, loaded, self._decoders)
+        done = Run(loaded, request, previewer, job.report, self._pace.step(request))()
+        timings = Timings(
+            load=load,
+            text=done.text,
+            denoise=done.denoise,
+            decode=done.decode,
+            total=time.perf_counter() - started,
+            seconds_per_step=done.seconds_per_step,
+        )
+        self._pace.measured(request, timings, loaded=not there)
+        return Finished(request, done.pictures, timings, peak.bytes(), loaded.device.label, done.notes)
+
+    def _failed(self, job: Job, error: BaseException) -> Failed:
+        """Frees what the failed job held: its tensors hang in the frames of the traceback."""
+        failed = _explained(job, error)
+        if not failed.expected:
+            log.error("Job %s failed", job.id, exc_info=error)
+        _clear(error)
+        gc.collect()
+        if failed.kind == errors.OutOfMemory.__name__ and self._residency is not None:
+            try:
+                self._residency.free()
+            except Exception:  # of a device that is beyond help: the next job will say so, and this one has its end
+                log.exception("Memory was not freed")
+            self._on_device = ()
+        return failed
+
+
+def _clear(error: BaseException | None) -> None:
+    """Empty the frames of its traceback, and of those that it came from."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+
+
+def _explained(job: Job, error: BaseException) -> Failed:
+    if isinstance(error, errors.DarkroomError):
+        return Failed(str(error), True, type(error).__name__)
+    if out_of_memory(error):
+        request = job.request
+        message = (
+            f"There was too little memory for {request.width}x{request.height} with {request.model}. "
+            "Lower the width or the height, choose a smaller model, or end other programs that use the device."
+        )
+        return Failed(message, True, errors.OutOfMemory.__name__)
+    return Failed("Something broke. The log has the details.", False, type(error).__name__)

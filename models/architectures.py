@@ -1,0 +1,109 @@
+"""The published models' networks at full size, as the arguments that differ from their classes' defaults.
+
+Values from each repository's config.json (CompVis/stable-diffusion-v1-4, nota-ai/bk-sdm-small,
+stabilityai/stable-diffusion-xl-base-1.0, segmind/SSD-1B, Deci/DeciDiffusion-v1-0). For counting and timing
+without the weights; loading a model reads its own files and never this. Light to import: `build` brings torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Settings = Mapping[str, Any]
+
+CLIP_L: Settings = {  # OpenAI's ViT-L/14, text half
+    "hidden_size": 768,
+    "intermediate_size": 3072,
+    "num_attention_heads": 12,
+    "num_hidden_layers": 12,
+    "projection_dim": 768,
+    "bos_token_id": 0,
+    "eos_token_id": 2,  # not the tokenizer's: makes the pooling take the highest id
+    "pad_token_id": 1,
+}
+CLIP_BIG_G: Settings = {
+    **CLIP_L,
+    "hidden_size": 1280,
+    "intermediate_size": 5120,
+    "num_attention_heads": 20,
+    "num_hidden_layers": 32,
+    "projection_dim": 1280,
+    "hidden_act": "gelu",
+}
+VAE: Settings = {
+    "block_out_channels": (128, 256, 512, 512),
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "layers_per_block": 2,
+    "sample_size": 512,
+}
+VAE_XL: Settings = {**VAE, "sample_size": 1024, "scaling_factor": 0.13025}
+UNET_V1: Settings = {"sample_size": 64, "cross_attention_dim": 768}
+UNET_XL: Settings = {
+    "sample_size": 128,
+    "block_out_channels": (320, 640, 1280),
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    "transformer_layers_per_block": (1, 2, 10),
+    "attention_head_dim": (5, 10, 20),  # heads, despite the name
+    "cross_attention_dim": 2048,
+    "use_linear_projection": True,
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": 256,
+    "projection_class_embeddings_input_dim": 2816,  # 1280 of pooled text, 6 numbers of 256
+}
+UNET_SSD: Settings = {
+    **UNET_XL,
+    "mid_block_type": "UNetMidBlock2D",
+    "transformer_layers_per_block": ((1,), (2, 2), (4, 4)),
+    "reverse_transformer_layers_per_block": ((4, 4, 10), (2, 1, 1), 1),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """The networks of one pipeline."""
+
+    unet: Settings | None  # None: DeciDiffusion's flexible one, whose defaults are the published values
+    text_encoder: Settings
+    text_encoder_2: Settings | None = None  # None: the pipeline has one
+    vae: Settings
+
+    def build(self) -> dict[str, nn.Module]:
+        """The networks by their pipeline argument, on torch's default device, with random weights.
+
+        Under `torch.device("meta")` it takes no memory.
+        """
+        from diffusers import AutoencoderKL, UNet2DConditionModel
+        from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+        from models.flexible_unet import FlexibleUNet2DConditionModel
+
+        networks: dict[str, nn.Module] = {
+            "unet": (FlexibleUNet2DConditionModel() if self.unet is None else UNet2DConditionModel(**self.unet)),
+            "text_encoder": CLIPTextModel(CLIPTextConfig(**self.text_encoder)),
+            "vae": AutoencoderKL(**self.vae),
+        }
+        if self.text_encoder_2:
+            networks["text_encoder_2"] = CLIPTextModelWithProjection(CLIPTextConfig(**self.text_encoder_2))
+        return networks
+
+
+_V1 = {"text_encoder": CLIP_L, "vae": VAE}
+_XL = {"text_encoder": CLIP_L, "text_encoder_2": CLIP_BIG_G, "vae": VAE_XL}
+_UNET_BK = {**UNET_V1, "layers_per_block": 1, "mid_block_type": None}
+ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
+    {
+        "CompVis/stable-diffusion-v1-4": Architecture(unet=UNET_V1, **_V1),
+        "nota-ai/bk-sdm-small": Architecture(unet=_UNET_BK, **_V1),
+        "stabilityai/stable-diffusion-xl-base-1.0": Architecture(unet=UNET_XL, **_XL),
+        "segmind/SSD-1B": Architecture(unet=UNET_SSD, **_XL),
+        "Deci/DeciDiffusion-v1-0": Architecture(unet=None, **_V1),
+    }
+)

@@ -1,0 +1,97 @@
+"""What the families of models differ in when they are loaded, as data. Light: classes are looked up when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+from models.spec import Family, ModelSpec
+
+
+@dataclass(frozen=True)
+class Component:
+    """One folder of a checkpoint: who builds it, and from which files."""
+
+    module: str
+    cls: str  # empty: the class that model_index.json names
+    needs: tuple[str, ...]  # one of these files must be there
+    files: tuple[str, ...] = ()  # patterns of further ones that belong to it
+    weights: str = ""  # stem of its safetensors; empty: it has none
+
+    def look_up(self, named: str) -> Any:
+        """The class, imported now; `named` is what model_index.json calls it. None if there is none."""
+        return getattr(import_module(self.module), self.cls or named, None)
+
+
+_TOKENIZER = Component("transformers", "CLIPTokenizer", ("vocab.json", "tokenizer.json"), ("*.json", "merges.txt"))
+_SCHEDULER = Component("diffusers", "", ("scheduler_config.json",))
+_TEXT_ENCODER = Component("transformers", "CLIPTextModel", ("config.json",), weights="model")
+_VAE = Component("diffusers", "AutoencoderKL", ("config.json",), weights="diffusion_pytorch_model")
+_UNET = Component("diffusers", "UNet2DConditionModel", ("config.json",), weights="diffusion_pytorch_model")
+_STABLE_DIFFUSION = {
+    "tokenizer": _TOKENIZER,
+    "scheduler": _SCHEDULER,
+    "text_encoder": _TEXT_ENCODER,
+    "vae": _VAE,
+    "unet": _UNET,
+}
+_CHECKER = "diffusers.pipelines.stable_diffusion.safety_checker"
+_SAFETY = {
+    "feature_extractor": Component("transformers", "CLIPImageProcessor", ("preprocessor_config.json",)),
+    "safety_checker": Component(_CHECKER, "StableDiffusionSafetyChecker", ("config.json",), weights="model"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a family's checkpoint becomes a stock pipeline."""
+
+    pipeline: str  # diffusers' class
+    named: str  # what model_index.json calls it
+    components: Mapping[str, Component]
+    safety: Mapping[str, Component] = field(default_factory=dict)  # built only where the spec asks for it
+    folders: Mapping[str, str] = field(default_factory=dict)  # of a component, where it is not the component's name
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of the pipeline itself
+
+
+RECIPES: Mapping[Family, Recipe] = MappingProxyType(
+    {
+        Family.SD: Recipe(
+            pipeline="StableDiffusionPipeline",
+            named="StableDiffusionPipeline",
+            components=_STABLE_DIFFUSION,
+            safety=_SAFETY,
+        ),
+        Family.SDXL: Recipe(
+            pipeline="StableDiffusionXLPipeline",
+            named="StableDiffusionXLPipeline",
+            components={
+                **_STABLE_DIFFUSION,
+                "tokenizer_2": _TOKENIZER,
+                "text_encoder_2": replace(_TEXT_ENCODER, cls="CLIPTextModelWithProjection"),
+            },
+            settings={"add_watermarker": False},  # an optional package; it would change the pictures
+        ),
+        Family.DECIDIFFUSION: Recipe(
+            pipeline="StableDiffusionPipeline",
+            named="DeciDiffusionPipeline",  # a class of the repo's own pipeline.py, which is never run
+            components={
+                **_STABLE_DIFFUSION,
+                "unet": replace(_UNET, module="models.flexible_unet", cls="FlexibleUNet2DConditionModel"),
+            },
+            safety=_SAFETY,
+            folders={"unet": "flexible_unet"},  # unet/ holds a stock net there that was never trained for it
+        ),
+    }
+)
+
+
+def wanted(spec: ModelSpec) -> dict[str, tuple[str, Component]]:
+    """The components that `spec` is built from, each with its folder in the repo; `skip` names such folders."""
+    recipe = RECIPES[spec.family]
+    components = {**recipe.components, **(recipe.safety if spec.safety_checker else {})}
+    found = {name: (recipe.folders.get(name, name), component) for name, component in components.items()}
+    return {name: (folder, component) for name, (folder, component) in found.items() if folder not in spec.skip}

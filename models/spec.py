@@ -1,0 +1,149 @@
+"""What is known of a model before anything of it is loaded. Types only: no torch, no diffusers."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Number = TypeVar("Number", int, float)
+
+HUB_REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+TO_BE_PINNED = "to-be-pinned"  # a revision that nobody has looked up yet; `doctor` warns about it
+
+
+class Data(BaseModel):
+    """Base of everything that config.yaml declares: frozen, strict, and no key that nobody reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Wrong(ValueError):  # noqa: N818 - reads as what it is wherever it is raised
+    """A value is not acceptable: the one `at` these keys below the place where that was noticed."""
+
+    def __init__(self, message: str, *at: int | str) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+class Family(str, Enum):
+    """The code that a model needs to be built and run; see families.py."""
+
+    SD = "sd"
+    SDXL = "sdxl"
+    DECIDIFFUSION = "decidiffusion"
+
+
+class Range(Data, Generic[Number]):
+    """An inclusive range and the value to start from."""
+
+    low: Number
+    high: Number
+    default: Number
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Range[Number]:
+        if not self.low <= self.default <= self.high:
+            raise Wrong(f"{self.default} must lie between low {self.low} and high {self.high}", "default")
+        return self
+
+
+class LatentSpace(Data):
+    """What the preview must know of the space that a VAE maps pictures into."""
+
+    channels: Annotated[int, Field(ge=1)]
+    scale: Annotated[int, Field(ge=1)]  # pixels per latent, along each side
+    # (channels, 3): latents as the pipeline holds them → a pixel of RGB in [-1, 1] for each
+    rgb: tuple[tuple[float, float, float], ...]
+    bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    taesd: str | None = None  # hub repo or folder of the AutoencoderTiny for this space
+    taesd_revision: str | None = None  # a commit
+
+    @model_validator(mode="after")
+    def _shapes_agree(self) -> LatentSpace:
+        if len(self.rgb) != self.channels:
+            raise Wrong(f"it must be {self.channels} rows, one for each channel", "rgb")
+        if self.taesd is not None:
+            _check_pinned(self.taesd, self.taesd_revision, "taesd_revision")
+        return self
+
+
+class Licence(Data):
+    """Under which terms the weights may be used."""
+
+    name: str
+    url: str
+    restrictions: str | None = None  # use restrictions that whoever offers the model must pass on; None: none
+
+
+class Size(Data):
+    """A picture's sides in pixels."""
+
+    width: Annotated[int, Field(ge=8)]
+    height: Annotated[int, Field(ge=8)]
+
+
+class ModelSpec(Data):
+    """One model: an entry of config.yaml, and all that the app ever asks about it before loading."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    title: str
+    family: Family
+    repo: str  # "owner/name" on the hub, or a folder ("./…" is relative to config.yaml)
+    revision: str | None = None  # a commit hash; None for a folder
+    variant: Literal["fp16"] | None = None  # None: the repo's default file names
+    skip: tuple[str, ...] = ()  # components of the repo that are neither downloaded nor built
+    latent_space: LatentSpace
+    size: Size  # native
+    sizes: tuple[Size, ...]  # presets, the native one first
+    size_multiple: Annotated[int, Field(ge=1)]  # pixels
+    max_pixels: Annotated[int, Field(ge=64)]  # width × height at most
+    steps: Range[int]
+    guidance_scale: Range[float] | None  # None: the model takes none
+    guidance_rescale: Annotated[float, Field(ge=0, le=1)] = 0.0
+    negative_prompt: str = ""  # its default
+    sampler: str = "Default"  # one of generation/samplers.py; "Default" is the repo's own scheduler
+    safety_checker: bool = False  # load the repo's own
+    parameters: Annotated[int, Field(ge=1)]  # all components that are loaded
+    download_bytes: Annotated[int, Field(ge=0)]  # of what is needed, as published; 0: ships with the clone
+    vocabulary: bool = False  # knows only the words of its tokenizer: the page says which ones it knew
+    licence: Licence
+    good_at: str
+    bad_at: str
+    examples: tuple[str, ...]  # prompts, one click each
+
+    @property
+    def local(self) -> bool:
+        """Whether `repo` is a folder rather than a hub repo."""
+        return not HUB_REPO.fullmatch(self.repo)
+
+    @field_validator("sizes")
+    @classmethod
+    def _some(cls, sizes: tuple[Size, ...]) -> tuple[Size, ...]:
+        if not sizes:
+            raise ValueError("at least one size, the native one")
+        return sizes
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ModelSpec:
+        if self.sizes[0] != self.size:
+            raise Wrong("the first one must be the native size", "sizes")
+        for index, size in enumerate(self.sizes):
+            sides = (size.width, size.height)
+            if any(side % self.size_multiple for side in sides) or size.width * size.height > self.max_pixels:
+                raise Wrong(f"{size.width}x{size.height} breaks size_multiple or max_pixels", "sizes", index)
+        _check_pinned(self.repo, self.revision, "revision")
+        return self
+
+
+def _check_pinned(repo: str, revision: str | None, key: str) -> None:
+    """A hub repo is named with a commit, so that what runs tomorrow is what was looked at today."""
+    if not HUB_REPO.fullmatch(repo) or revision == TO_BE_PINNED or re.fullmatch(r"[0-9a-f]{40}", revision or ""):
+        return
+    raise Wrong(
+        f"it is {revision!r}, but a hub repo needs a commit hash of 40 hex digits, "
+        f"or {TO_BE_PINNED} until somebody has looked it up",
+        key,
+    )

@@ -1,0 +1,20 @@
+"""Which words of a prompt a model knows, read from its tokenizer's vocabulary alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+TAIL = "</w>"  # ends a token that ends a word, in CLIP's vocabularies
+
+
+def load_vocabulary(checkpoint: Path) -> frozenset[str]:
+    """The tokens of a checkpoint folder's `tokenizer/vocab.json`."""
+    return frozenset(json.loads((checkpoint / "tokenizer" / "vocab.json").read_text(encoding="utf-8")))
+
+
+def known_words(prompt: str, vocabulary: frozenset[str]) -> dict[str, bool]:
+    """Each word of a prompt, in its order: known is what is a token of its own; of single letters only "a" is."""
+    words = re.findall(r"[^\W\d_]+", prompt.lower())
+    return {word: word + TAIL in vocabulary and (len(word) > 1 or word == "a") for word in words}

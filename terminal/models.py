@@ -1,0 +1,67 @@
+"""`python app.py models`: what is on offer, as a table or as JSON. Quick: loads no torch."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from models.registry import Registry
+from models.spec import ModelSpec
+from models.storage import State, on_disk
+from terminal.text import bytes_text, plain
+
+COLUMNS = ("name", "title", "parameters", "download", "state", "size", "steps", "guidance", "licence")
+PIPED_WIDTH = 160  # characters: what reads a pipe has no edge to wrap at
+
+
+def print_json(models: Registry, default_model: str) -> None:
+    """A list of objects on stdout, one per model."""
+    print(json.dumps([described(spec, default_model) for spec in models.values()], indent=2))
+
+
+def print_table(models: Registry, default_model: str) -> None:
+    """The same for people; the model that is used when none is named has a star."""
+    table = Table(*COLUMNS, box=box.SIMPLE_HEAD)
+    for spec in models.values():
+        table.add_row(*(Text(plain(cell)) for cell in _row(spec, default_model)))
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
+
+
+def described(spec: ModelSpec, default_model: str) -> dict[str, Any]:
+    """All that config.yaml says of a model but how to preview it, with where its files are now."""
+    entry = spec.model_dump(mode="json", exclude={"latent_space"})
+    return {**entry, "state": state(spec), "default": spec.name == default_model}
+
+
+def state(spec: ModelSpec) -> str:
+    """Whether the files are there; outside of a server nothing is ever on the device."""
+    if on_disk(spec):
+        return State.ON_DISK.value
+    return "missing" if spec.local else State.TO_DOWNLOAD.value
+
+
+def _row(spec: ModelSpec, default_model: str) -> Sequence[str]:
+    guidance = "none" if spec.guidance_scale is None else f"{spec.guidance_scale.default:g}"
+    return (
+        f"{spec.name} *" if spec.name == default_model else spec.name,
+        spec.title,
+        count_text(spec.parameters),
+        bytes_text(spec.download_bytes) if spec.download_bytes else "ships along",
+        state(spec),
+        f"{spec.size.width}x{spec.size.height}",
+        str(spec.steps.default),
+        guidance,
+        spec.licence.name,
+    )
+
+
+def count_text(count: int) -> str:
+    """1066235307 → "1.07 billion", 7000000 → "7 million"."""
+    return f"{count / 1e9:.2f} billion" if count >= 1e9 else f"{count / 1e6:.3g} million"

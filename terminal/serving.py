@@ -1,0 +1,110 @@
+"""`python app.py serve`: where the page is served and who is let in."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config import Server
+from errors import ConfigError
+from terminal.text import plain
+
+if TYPE_CHECKING:
+    from generation.engine import Engine
+
+log = logging.getLogger(__name__)
+
+MAX_PORT = 65535
+Accounts = Sequence[tuple[str, str]]  # user, password
+
+
+def run(engine: Engine, server: Server, *, share: bool, accounts: Accounts | None, preload: bool) -> None:
+    """Serve until interrupted. The page comes first: torch and diffusers are imported behind it."""
+    port = free_port(server)
+    from ui.layout import build
+    from ui.server import launch_options
+
+    if share and not accounts:
+        log.warning("Whoever has the public link can make pictures here; --auth-file lets in only whom you name.")
+    page = build(engine)
+    page.launch(
+        server_name=server.host,
+        server_port=port,
+        share=share,
+        auth=list(accounts) if accounts else None,
+        prevent_thread_lock=True,
+        **launch_options(),
+    )
+    engine.start()
+    if preload:
+        engine.preload(engine.default_model)
+    shown = f"[{server.host}]" if ":" in server.host else server.host
+    print(f"Darkroom is at http://{shown}:{port}", flush=True)
+    if share:
+        print(f"Public link: {page.share_url or 'there is none; Gradio could not open one'}", flush=True)
+    try:
+        page.block_thread()  # until an interrupt
+    finally:
+        engine.close()
+
+
+def free_port(server: Server) -> int:
+    """The port to serve at: `server`'s own, or any free one for 0. Raises ConfigError if it can't be opened."""
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((server.host, server.port))
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        raise ConfigError(
+            f"{server.host}:{server.port} cannot be opened ({error.strerror or error}). Stop what listens there "
+            "(perhaps Darkroom itself), or name another with --host and --port; port 0 is any free one."
+        ) from error
+
+
+def address(server: Server, host: str | None, port: int | None, environ: Mapping[str, str]) -> Server:
+    """The command line's host and port, else those that Gradio's own variables name, as a Space does, else ours."""
+    named = environ.get("GRADIO_SERVER_PORT")
+    if port is None and named:
+        if not named.isdecimal() or int(named) > MAX_PORT:
+            raise ConfigError(f"GRADIO_SERVER_PORT is '{plain(named)}'. Accepted are 0 to {MAX_PORT}.")
+        port = int(named)
+    return Server(
+        host=host or environ.get("GRADIO_SERVER_NAME") or server.host,
+        port=server.port if port is None else port,
+    )
+
+
+def accounts(path: Path) -> list[tuple[str, str]]:
+    """The users and passwords in a file of lines `user:password`. Blank lines and lines starting with # are skipped.
+
+    Raises ConfigError, without ever repeating what is in the file.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--auth-file {path} cannot be read ({error}). Name a text file.") from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        user, colon, password = line.partition(":")
+        if not (user and colon and password) or user in found:
+            why = "names a user again" if user in found else "is not of the form user:password"
+            raise ConfigError(f"{path}, line {number} {why}. Write one line user:password for each user.")
+        found[user] = password
+    if not found:
+        raise ConfigError(f"{path} names nobody. Write a line user:password for each user.")
+    _warn_of_readers(path)
+    return list(found.items())
+
+
+def _warn_of_readers(path: Path) -> None:
+    if os.name == "posix" and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        log.warning("%s holds passwords in plain text, and others may read it: chmod 600 %s", path, path)

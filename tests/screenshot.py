@@ -1,0 +1,67 @@
+"""`python -m tests.screenshot`: pictures of the page for the README, made on a server of our own deployment."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
+
+from tests import chromium
+from tests.serving import served
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs"
+DESKTOP: ViewportSize = {"width": 1360, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+VIEWS: tuple[tuple[str, ViewportSize, Literal["dark", "light"]], ...] = (
+    ("page", DESKTOP, "dark"),
+    ("page-light", DESKTOP, "light"),
+    ("phone-dark", PHONE, "dark"),
+    ("phone-light", PHONE, "light"),
+)
+PROMPTS = (
+    "a green ring to the left of a purple diamond on a gray background",
+    "a large pink heart on a yellow background",
+    "a small orange star on a black background",
+    "a red circle above a blue square on a white background",
+)
+PATIENCE = 300_000  # milliseconds
+
+
+def main() -> int:
+    """Develop each prompt with a fixed seed, then take the picture."""
+    browser = chromium.found()
+    if browser is None:
+        print("There is no Chromium. `python -m tests.chromium` fetches it.", file=sys.stderr)
+        return 1
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as app.py has it
+    FOLDER.mkdir(exist_ok=True)
+    expect.set_options(timeout=PATIENCE)
+    with served(ROOT / "config.yaml") as server, sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(executable_path=browser, args=("--no-sandbox",))
+        for name, viewport, scheme in VIEWS:
+            page = chrome.new_page(viewport=viewport, color_scheme=scheme, locale="en-US")
+            page.goto(server.url)
+            taken(page, FOLDER / f"{name}.png")
+        chrome.close()
+    return 0
+
+
+def taken(page: Page, path: Path) -> None:
+    """The picture of a page on which every prompt was developed."""
+    for count, prompt in enumerate(PROMPTS, start=1):
+        page.locator("#prompt textarea").fill(prompt)
+        page.locator("#seed input").fill("7")
+        page.locator("#develop").click()
+        expect(page.locator("#history button")).to_have_count(count)
+    expect(page.locator("#status [role=status]")).to_have_text("Done")
+    page.mouse.move(0, 0)
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(1000)  # for what fades in
+    page.screenshot(path=path)
+    print(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

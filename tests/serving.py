@@ -1,0 +1,58 @@
+"""A real server of the page, in this process and on a free port, around a real engine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import config
+from generation.engine import Engine
+from models.registry import registry
+from tests.deployments import entry, written
+from ui.layout import build
+from ui.server import launch_options
+
+LONG = 600  # steps of a run that a test means to interrupt
+
+
+@dataclass(frozen=True)
+class Served:
+    """The page at `url` and the engine behind it."""
+
+    url: str
+    engine: Engine
+
+
+@contextmanager
+def served(path: Path) -> Iterator[Served]:
+    """Serve the deployment of the config.yaml at `path`."""
+    deployment = config.load(path)
+    engine = Engine(
+        registry(deployment.models),
+        default_model=deployment.default_model,
+        device=deployment.device,
+        preview=deployment.preview,
+        queue=deployment.queue,
+        limits=deployment.limits,
+    )
+    page = build(engine)
+    _, url, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, **launch_options())
+    engine.start()
+    try:
+        yield Served(url.rstrip("/"), engine)
+    finally:
+        engine.close()
+        page.close(verbose=False)
+
+
+def two_models(folder: Path, checkpoint: Path) -> Path:
+    """A config.yaml with `tiny`, and `plain` which takes no guidance and has other limits."""
+    ranges: dict[str, Any] = {
+        "guidance_scale": None,
+        "steps": {"low": 1, "high": 8, "default": 3},
+        "negative_prompt": "blurry",
+    }
+    sizes = [{"width": 96, "height": 96}, {"width": 64, "height": 128}]
+    plain = entry("plain", checkpoint, **ranges, size=sizes[0], sizes=sizes, size_multiple=32)
+    return written(folder, entry("tiny", checkpoint), plain)

@@ -1,0 +1,124 @@
+"""What the doctor says of this machine, and how it says what is missing."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import app
+from config import Server, load
+from models.registry import registry
+from models.spec import TO_BE_PINNED
+from terminal import hub as report
+from terminal import machine
+from terminal.finding import Level
+from tests.deployments import entry, written
+from tests.hub import Hub
+from tests.tiny import Checkpoints
+
+ROOT = Path(__file__).parents[1]
+SUBJECTS = ("python", "packages", "torch", "config", "device", "models", "disk", "hub", "token", "revisions", "port")
+
+
+def examined(config: Path, environment: Mapping[str, str]) -> tuple[int, dict[str, str]]:
+    """The exit code, and each line of the report by its subject."""
+    command = [sys.executable, str(ROOT / "app.py"), "doctor", "--config", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True, env=dict(environment), check=False, timeout=120)
+    assert done.stderr == ""
+    lines: dict[str, str] = {}
+    for line in done.stdout.splitlines():
+        if line.startswith(" "):
+            lines[list(lines)[-1]] += f" {line.strip()}"
+        else:
+            lines[line.split()[1]] = line
+    return done.returncode, lines
+
+
+def test_all_is_well(tmp_path: Path, checkpoints: Checkpoints, hub: Hub) -> None:
+    config = written(tmp_path, entry("tiny", checkpoints["sd"]), server={"port": 0})
+    code, lines = examined(config, hub.environment(tmp_path / "home"))
+    assert code == 0, lines
+    assert tuple(lines) == SUBJECTS
+    assert lines["python"].startswith("ok ")
+    assert "torch" in lines["packages"]
+    assert "CPU" in lines["device"]
+    assert "on disk: tiny" in lines["models"]
+    assert lines["hub"] == f"ok   hub       {hub.url} answers"
+    assert "none; only gated models need one" in lines["token"]
+    assert lines["revisions"].startswith("warn") == (TO_BE_PINNED in (ROOT / "config.yaml").read_text())
+
+
+def test_what_is_missing_comes_with_what_to_do(tmp_path: Path) -> None:
+    gone = entry("gone", tmp_path / "nowhere")
+    remote = entry("remote", tmp_path, repo="nobody/nothing", revision=TO_BE_PINNED, download_bytes=10**18)
+    environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "home")}
+    code, lines = examined(written(tmp_path, gone, remote), environment)
+    assert code == 1
+    assert lines["models"].startswith(
+        "fail models    on disk: none; downloaded when first asked for: remote 1000000.0 TB"
+    )
+    assert f"incomplete: gone in {tmp_path / 'nowhere'} Restore the folder" in lines["models"]
+    assert lines["disk"].startswith("warn")
+    assert "HF_HOME" in lines["disk"]
+    assert lines["hub"].startswith("warn hub       http://127.0.0.1:9 does not answer")
+    assert "HF_ENDPOINT" in lines["hub"]
+    assert "to be pinned: remote" in lines["revisions"]
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_configuration_that_is_refused_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yaml").write_text("devcie: cpu\n")
+    assert app.main(["doctor", "--config", str(tmp_path / "config.yaml")]) == 1
+    assert "fail config    " in (out := capsys.readouterr().out)
+    assert "line 1: devcie: unknown key." in out
+
+
+def test_a_device_that_is_not_there_fails() -> None:
+    finding = machine.device("abacus")
+    assert finding.level is Level.FAIL
+    assert "abacus" in finding.text
+    assert "--device" in finding.remedy
+
+
+def test_a_package_that_does_not_fit_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "requirements.txt").write_text("numpy>=99  # not yet\nno-such-package\npillow\n")
+    monkeypatch.setattr(machine, "REQUIREMENTS", tmp_path / "requirements.txt")
+    finding = machine.packages()
+    assert finding.level is Level.FAIL
+    assert ", but >=99 is needed; no-such-package is missing" in finding.text
+    assert "make setup" in finding.remedy
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        finding = machine.port(Server(port=port))
+    assert finding.level is Level.WARN
+    assert f"127.0.0.1:{port} cannot be opened" in finding.text
+    assert "--port" in finding.remedy
+
+
+def test_a_model_too_large_for_the_device_is_told(tmp_path: Path) -> None:
+    config = written(tmp_path, entry("small", tmp_path), entry("huge", tmp_path, parameters=10**14))
+    (finding,) = machine.room(registry(load(config).models), "cpu")
+    assert "huge needs about " in finding.text
+    assert finding.remedy == "These fit: small."
+
+
+def test_a_token_that_the_hub_refuses_is_told(tmp_path: Path, hub: Hub) -> None:
+    code = "import logging; from terminal import hub; print(hub.token())"
+    environment = {**hub.environment(tmp_path), "HF_TOKEN": "hf_not_a_token"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert "Level.WARN" in done.stdout, done.stderr
+    assert "hf_not_a_token" not in done.stdout + done.stderr
+
+
+def test_offline_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert report.connection().remedy == "Unset it to download models."

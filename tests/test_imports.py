@@ -1,0 +1,65 @@
+"""The arrows of the design: who may know whom, and what must stay quick to import."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("torch", "diffusers", "transformers", "compel")
+PAGE = ("gradio", "ui")
+
+# What an import of the one on the left never loads.
+LIGHT = {
+    "config": (*HEAVY, *PAGE),
+    "errors": (*HEAVY, *PAGE, "pydantic"),
+    "models.registry": (*HEAVY, *PAGE, "generation"),
+    "models.device": (*HEAVY, *PAGE, "generation"),
+    "models.storage": (*HEAVY, *PAGE, "generation"),
+    "models.residency": ("diffusers", *PAGE, "generation"),
+    "generation.request": (*HEAVY, *PAGE),
+    "generation.events": (*HEAVY, *PAGE),
+    "generation.samplers": (*HEAVY, *PAGE),
+    "generation.engine": (*HEAVY, *PAGE),
+    "terminal.generate": (*HEAVY, *PAGE),
+    "terminal.models": (*HEAVY, *PAGE, "generation.engine"),
+    "app": (*HEAVY, *PAGE),
+}
+# What the files of a package on the left never import, at any time, not even within a function.
+APART = {
+    "models": ("generation", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
+    "generation": ("ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
+    "ui": ("terminal", "training", "benchmarks", "app", "torch", "diffusers", "transformers"),
+    "terminal": ("training", "benchmarks", "app", "gradio"),
+    "training": ("generation", "ui", "terminal", "benchmarks", "app", "gradio"),
+}
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_an_import_loads_nothing_heavy(name: str) -> None:
+    code = f"import sys, {name}; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) & set(LIGHT[name]) == set()
+
+
+@pytest.mark.parametrize(("package", "other"), [(package, other) for package in APART for other in APART[package]])
+def test_arrows_point_one_way(package: str, other: str) -> None:
+    assert [f"{path}: {name}" for path, name in imports(package) if name.split(".")[0] == other] == []
+
+
+def test_nothing_imports_training() -> None:
+    for package in ("models", "generation", "ui", "terminal", "benchmarks"):
+        assert "training" not in {name.split(".")[0] for _, name in imports(package)}
+
+
+def imports(package: str) -> Iterator[tuple[Path, str]]:
+    """Every import in the package's files, wherever it stands, as (file, module)."""
+    for path in sorted((ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from ((path.relative_to(ROOT), alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield path.relative_to(ROOT), node.module

@@ -1,0 +1,62 @@
+"""The names of samplers, and what stands behind each."""
+
+from typing import Any
+
+import pytest
+
+from generation import samplers
+from tests.test_estimate import CONFIGS
+
+EXPECTED = {"Euler", "Euler a", "LMS", "LMS Karras", "Heun", "DPM++ 2M", "DPM++ 2M Karras", "DPM++ SDE", "DDIM", "PLMS"}
+EXPECTED |= {"UniPC", "LCM"}
+
+
+def test_the_ecosystems_names_are_there() -> None:
+    assert samplers.SAMPLERS[0] == "Default"
+    assert set(samplers.SAMPLERS) > EXPECTED
+
+
+@pytest.mark.parametrize("name", samplers.SAMPLERS)
+def test_every_name_is_found_however_it_is_written(name: str) -> None:
+    assert samplers.named(name) == samplers.named(name.upper()) == name
+    assert samplers.named(*samplers.split(name)) == name
+    assert samplers.named(name, "Exponential") is None
+
+
+def test_a_schedule_that_a_sampler_has_not_is_not_made_up() -> None:
+    assert samplers.named("Euler a", "Karras") is None
+    assert samplers.named("LMS Karras", "Karras") == "LMS Karras"
+
+
+@pytest.mark.parametrize("name", samplers.SAMPLERS)
+def test_fresh_each_time_from_a_configuration_that_stays_as_it_is(name: str) -> None:
+    config: dict[str, Any] = dict(CONFIGS["sd"])
+    first, second = (samplers.scheduler(name, config, seed=1, steps=4) for _ in range(2))
+    assert first is not second
+    assert config == CONFIGS["sd"]
+
+
+@pytest.mark.parametrize("name", samplers.SAMPLERS)
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_models_own_schedule_is_kept(name: str, config: str) -> None:
+    made = samplers.scheduler(name, CONFIGS[config], seed=1, steps=4).config
+    assert made["prediction_type"] == CONFIGS[config].get("prediction_type", "epsilon")
+    assert not made.get("clip_sample", False)
+    for key in ("beta_schedule", "timestep_spacing"):
+        if key in CONFIGS[config] and key in made:
+            assert made[key] == CONFIGS[config][key]
+
+
+def test_flags_of_one_sampler_do_not_reach_another() -> None:
+    karras = samplers.scheduler("DPM++ 2M Karras", CONFIGS["sd"], seed=1, steps=4)
+    assert karras.config.use_karras_sigmas
+    assert not samplers.scheduler("DPM++ 2M", CONFIGS["sd"], seed=1, steps=4).config.use_karras_sigmas
+
+
+def test_a_class_without_the_flag_gets_the_zero_snr_schedule_all_the_same() -> None:
+    config = CONFIGS["zero-snr-scaled"]
+    flagged = samplers.scheduler("Euler", config, seed=1, steps=4)
+    for name in ("Heun", "LMS", "DPM2", "DPM++ SDE", "PLMS"):
+        spelled = samplers.scheduler(name, config, seed=1, steps=4)
+        assert spelled.alphas_cumprod[:-1].numpy() == pytest.approx(flagged.alphas_cumprod[:-1].numpy(), rel=2e-3)
+        assert float(spelled.alphas_cumprod[-1]) < 2e-6

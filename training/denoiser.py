@@ -1,0 +1,82 @@
+"""The denoiser stage: a U-Net learns to take noise away from stored latents, led by stored text states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from diffusers import DDPMScheduler, UNet2DConditionModel
+from torch import Tensor
+
+from training.loop import Schedule, train
+
+DROPPED = 0.1  # share of captions replaced by the empty one: what guidance leads away from
+
+# Noise that drowns even a flat background at its end (sigma 64), or its colour would leak into the first step.
+NOISE = {
+    "num_train_timesteps": 1000,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.02,
+    "prediction_type": "v_prediction",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """What the denoiser learns from: scaled latents, and text states for several captions of each."""
+
+    latents: Tensor  # (n, channels, 16, 16), half
+    texts: Tensor  # (n, captions, 77, width), half
+    empty: Tensor  # (77, width), half: the empty caption
+
+
+def denoiser(latent_channels: int, text_width: int, channels: tuple[int, ...] = (64, 96, 128)) -> UNet2DConditionModel:
+    """Attention to the text only at the inner levels: at the outermost it costs four times the whole rest."""
+    inner = len(channels) - 1
+    return UNet2DConditionModel(
+        sample_size=16,
+        in_channels=latent_channels,
+        out_channels=latent_channels,
+        down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * inner),
+        up_block_types=(*("CrossAttnUpBlock2D",) * inner, "UpBlock2D"),
+        block_out_channels=channels,
+        layers_per_block=1,
+        attention_head_dim=4,
+        norm_num_groups=16,
+        cross_attention_dim=text_width,
+    )
+
+
+def train_denoiser(
+    net: UNet2DConditionModel,
+    stored: Stored,
+    schedule: Schedule,
+    checkpoint: Path,
+    *,
+    batch: int = 16,
+    seed: int = 0,
+    parts: int = 1,
+) -> None:
+    scheduler = DDPMScheduler(**NOISE)
+    device = net.device
+
+    def loss_at(step: int, part: int) -> tuple[Tensor, int]:
+        dice = torch.Generator().manual_seed((seed * 1_000_003 + step) * 8 + part)
+        picked = torch.randint(len(stored.latents), (batch,), generator=dice)
+        wording = torch.randint(stored.texts.shape[1], (batch,), generator=dice)
+        texts = stored.texts[picked, wording]
+        texts[torch.rand(batch, generator=dice) < DROPPED] = stored.empty
+        times = torch.randint(scheduler.config.num_train_timesteps, (batch,), generator=dice)
+        latents = stored.latents[picked].float()
+        noise = torch.randn(latents.shape, generator=dice)
+        noisy = scheduler.add_noise(latents, noise, times).to(device)
+        target = scheduler.get_velocity(latents, noise, times).to(device)
+        guess = net(noisy, times.to(device), texts.float().to(device)).sample
+        return F.mse_loss(guess, target), batch
+
+    net.train()
+    train(net, loss_at, schedule, checkpoint, parts=parts)
+    net.eval()

@@ -1,0 +1,190 @@
+"""Judges a model: draws held-out prompts and counts what the pictures show. `python -m training.judge --help`"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from diffusers import StableDiffusionPipeline
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from training.captions import plain_caption
+from training.drawing import Pixels
+from training.scenes import COLOURS, SHAPES, Scene, random_scene
+from training.seeing import Seen, place_of, relation_of, see, size_of
+
+WEIGHTS = Path(__file__).parent.parent / "models" / "weights"
+STEPS = 20
+GUIDANCE = 5.0
+BATCH = 10
+GOALS = {"background": 0.98, "colour": 0.95, "shape": 0.95, "both": 0.80}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shares:
+    """How many of the pictures show what was asked for."""
+
+    background: float  # of all
+    colour: float  # of those with one object
+    shape: float
+    size: float
+    place: float
+    both: float  # of those with two objects: both colours, both shapes, the relation
+
+    def passed(self) -> bool:
+        return all(getattr(self, name) >= goal for name, goal in GOALS.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Avoided:
+    """How often a colour is drawn where the prompt leaves it open, without and with it as the negative prompt."""
+
+    colour: str
+    without: float
+    named: float
+
+
+def main(
+    model: Annotated[str, typer.Option(help="An embedded model's name or a checkpoint folder.")] = "mini-sd",
+    prompts: Annotated[int, typer.Option(help="Held-out prompts, half of them with two objects.")] = 200,
+    steps: Annotated[int, typer.Option(help="Denoising steps.")] = STEPS,
+    guidance: Annotated[float, typer.Option(help="Guidance scale.")] = GUIDANCE,
+    negatives: Annotated[int, typer.Option(help="Pictures for each colour named as negative prompt; 0: none.")] = 48,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0: as torch chooses.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> None:
+    """Judge a model at its default settings, at guidance 1, and with negative prompts; exit 1 below the goals."""
+    if threads:
+        torch.set_num_threads(threads)
+    pipeline = load(model)
+    scenes = held_out_scenes(prompts)
+    guided = judge(pipeline, scenes, steps, guidance)
+    unguided = judge(pipeline, scenes, steps, 1.0)
+    avoided = avoidance(pipeline, negatives, steps, guidance) if negatives else []
+    if as_json:
+        found = {"guided": asdict(guided), "unguided": asdict(unguided), "negative": [asdict(a) for a in avoided]}
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        print_tables(guided, unguided, avoided, guidance)
+    raise typer.Exit(0 if guided.passed() else 1)
+
+
+def load(model: str) -> StableDiffusionPipeline:
+    """From an embedded model's name or a folder, in full precision."""
+    folder = WEIGHTS / model if (WEIGHTS / model).is_dir() else Path(model)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32).to(device)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def held_out_scenes(count: int, seed: int = 20261121) -> list[Scene]:
+    """Scenes of combinations that were never trained on, with one object and with two in turn."""
+    rng = np.random.default_rng(seed)
+    return [random_scene(rng, 1 + number % 2, judging=True) for number in range(count)]
+
+
+def draw_all(
+    pipeline: StableDiffusionPipeline, prompts: Sequence[str], steps: int, guidance: float, negative: str = ""
+) -> list[Pixels]:
+    """One picture of each prompt; the seed is its number."""
+    pictures: list[Pixels] = []
+    starts = range(0, len(prompts), BATCH)
+    for start in track(starts, f"guidance {guidance:g} {negative}", console=Console(stderr=True), transient=True):
+        part = list(prompts[start : start + BATCH])
+        drawn = pipeline(
+            part,
+            negative_prompt=[negative] * len(part),
+            num_inference_steps=steps,
+            guidance_scale=guidance,
+            generator=[torch.Generator("cpu").manual_seed(start + i) for i in range(len(part))],
+        )
+        pictures += [np.asarray(image) for image in drawn.images]
+    return pictures
+
+
+def judge(pipeline: StableDiffusionPipeline, scenes: Sequence[Scene], steps: int, guidance: float) -> Shares:
+    pictures = draw_all(pipeline, [plain_caption(scene) for scene in scenes], steps, guidance)
+    return shares(scenes, [see(picture) for picture in pictures])
+
+
+def shares(scenes: Sequence[Scene], seen: Sequence[Seen]) -> Shares:
+    both = list(zip(scenes, seen, strict=True))
+    ones = [verdict(scene, found) for scene, found in both if len(scene.items) == 1]
+    return Shares(
+        background=share([found.background == scene.background for scene, found in both]),
+        **{key: share([one[key] for one in ones]) for key in ("colour", "shape", "size", "place")},
+        both=share([both_right(scene, found) for scene, found in both if len(scene.items) == 2]),
+    )
+
+
+def share(right: Sequence[bool]) -> float:
+    return sum(right) / max(1, len(right))
+
+
+def verdict(scene: Scene, found: Seen) -> dict[str, bool]:
+    """What is right of a single object; nothing is, if there is none or more than one."""
+    if len(found.things) != 1:
+        return dict.fromkeys(("colour", "shape", "size", "place"), False)
+    (item,), (thing,) = scene.items, found.things
+    return {
+        "colour": thing.colour == item.colour,
+        "shape": thing.shape == item.shape,
+        "size": size_of(thing, 1) == item.size,
+        "place": place_of(thing) == scene.place,
+    }
+
+
+def both_right(scene: Scene, found: Seen) -> bool:
+    """Both colours, both shapes and the relation."""
+    wanted = [(item.shape, item.colour) for item in scene.items]
+    return len(found.things) == 2 and any(
+        [(first.shape, first.colour), (second.shape, second.colour)] == wanted
+        and relation_of(first, second) == scene.relation
+        for first, second in (found.things, found.things[::-1])
+    )
+
+
+def avoidance(pipeline: StableDiffusionPipeline, count: int, steps: int, guidance: float) -> list[Avoided]:
+    """Prompts that leave the colour open, with each of several colours as negative prompt."""
+    prompts = [f"a {SHAPES[number % len(SHAPES)]} on a white background" for number in range(count)]
+
+    def colours(negative: str) -> list[str]:
+        seen = [see(picture) for picture in draw_all(pipeline, prompts, steps, guidance, negative)]
+        return [thing.colour for one in seen for thing in one.things]
+
+    without = colours("")
+    return [
+        Avoided(
+            colour=colour,
+            without=without.count(colour) / count,
+            named=colours(colour).count(colour) / count,
+        )
+        for colour in sorted(set(COLOURS) - {"white"}, key=without.count, reverse=True)[:6]
+    ]
+
+
+def print_tables(guided: Shares, unguided: Shares, avoided: Sequence[Avoided], guidance: float) -> None:
+    console = Console()
+    table = Table("what is right", f"guidance {guidance:g}", "guidance 1", "goal", title="Held-out prompts")
+    for name in asdict(guided):
+        goal = f"≥ {GOALS[name]:.0%}" if name in GOALS else ""
+        table.add_row(name, f"{getattr(guided, name):.1%}", f"{getattr(unguided, name):.1%}", goal)
+    console.print(table)
+    if avoided:
+        table = Table("colour", "share, left open", "share, as negative prompt", title="Negative prompt")
+        for one in avoided:
+            table.add_row(one.colour, f"{one.without:.1%}", f"{one.named:.1%}")
+        console.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,117 @@
+"""The latents stage: pictures and captions encoded once, by the finished autoencoder and text encoder, and stored."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL
+from torch import Tensor
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from training.autoencoder import to_tensor
+from training.captions import random_caption
+from training.denoiser import Stored
+from training.drawing import draw
+from training.scenes import Scene, random_scene
+from training.text import encode
+from training.tokenizer import LENGTH
+from training.whitening import Basis
+
+CAPTIONS = 3  # different ones of each picture
+PAIRS = 0.55  # share of pictures with two objects: the harder ones
+BATCH = 20
+
+Seed = tuple[int, ...]
+
+
+def scenes(pictures: int, seed: Seed) -> list[Scene]:
+    rng = np.random.default_rng(seed)
+    return [random_scene(rng, 1 + int(rng.random() < PAIRS)) for _ in range(pictures)]
+
+
+def store_pictures(net: AutoencoderKL, path: Path, pictures: int, seed: Seed) -> None:
+    """Write one file of latents, unless it is there."""
+    if path.exists():
+        return
+    drawn = scenes(pictures, seed)
+    parts = [encode_scenes(net, drawn[start : start + BATCH]) for start in range(0, pictures, BATCH)]
+    save({"latents": torch.cat([part[0] for part in parts]), "colours": torch.cat([part[1] for part in parts])}, path)
+
+
+def store_captions(text: CLIPTextModel, tokens: CLIPTokenizer, path: Path, pictures: int, seed: Seed) -> None:
+    """Write one file of text states for the same pictures, unless it is there."""
+    if path.exists():
+        return
+    rng = np.random.default_rng((*seed, 1))
+    ids = torch.tensor([caption_ids(scene, rng, tokens) for scene in scenes(pictures, seed) for _ in range(CAPTIONS)])
+    states = torch.cat([text_states(text, part) for part in torch.split(ids, BATCH)])
+    empty = text_states(text, torch.tensor([padded([int(tokens.bos_token_id or 0)], tokens)]))[0]
+    save({"texts": states.view(pictures, CAPTIONS, *states.shape[1:]), "empty": empty}, path)
+
+
+def save(content: dict[str, Tensor], path: Path) -> None:
+    part = path.with_suffix(".part")
+    torch.save(content, part)
+    os.replace(part, path)
+
+
+def load(pictures: Sequence[Path], captions: Sequence[Path], basis: Basis) -> Stored:
+    """The stored files as the denoiser takes them."""
+    texts = [torch.load(path, weights_only=True) for path in captions]
+    return Stored(
+        latents=torch.cat([basis.apply(stored_latents(path)).half() for path in pictures]),
+        texts=torch.cat([part["texts"] for part in texts]),
+        empty=texts[0]["empty"],
+    )
+
+
+def stored_latents(path: Path) -> Tensor:
+    """As the autoencoder had them before they were evened out."""
+    return torch.load(path, weights_only=True)["latents"]  # type: ignore[no-any-return]
+
+
+def caption_ids(scene: Scene, rng: np.random.Generator, tokens: CLIPTokenizer) -> list[int]:
+    return padded(encode(random_caption(scene, rng, fillers=0.15), tokens)[0], tokens)
+
+
+def padded(ids: list[int], tokens: CLIPTokenizer) -> list[int]:
+    return ids + [int(tokens.eos_token_id or 0)] * (LENGTH - len(ids))
+
+
+@torch.no_grad()
+def encode_scenes(net: AutoencoderKL, scenes: list[Scene]) -> tuple[Tensor, Tensor]:
+    """Unscaled latents (n, channels, 16, 16), and the pictures' mean colours at the same places (n, 3, 16, 16)."""
+    pictures = to_tensor(np.stack([draw(scene) for scene in scenes])).to(net.device)
+    latents = net.encode(pictures).latent_dist.mode()
+    colours = F.adaptive_avg_pool2d(pictures, latents.shape[-2:])
+    return latents.half().cpu(), colours.half().cpu()
+
+
+@torch.no_grad()
+def text_states(text: CLIPTextModel, ids: Tensor) -> Tensor:
+    return text(ids.to(text.device)).last_hidden_state.half().cpu()  # type: ignore[no-any-return]
+
+
+def preview_matrix(path: Path, basis: Basis) -> Tensor:
+    """(channels + 1, 3): latents and a last 1 → RGB in [-1, 1], by least squares."""
+    latents = basis.apply(stored_latents(path)).movedim(1, -1).flatten(0, 2)
+    colours = torch.load(path, weights_only=True)["colours"].float().movedim(1, -1).flatten(0, 2)
+    matrix: Tensor = torch.linalg.lstsq(F.pad(latents, (0, 1), value=1.0), colours).solution
+    return matrix
+
+
+def psnr(net: AutoencoderKL, pictures: int, seed: int = 99, each: Callable[[Tensor], Tensor] = lambda x: x) -> float:
+    """Of reconstructed pictures, in dB; `each` may change the latents on the way."""
+    rng = np.random.default_rng(seed)
+    errors = []
+    for number in range(pictures):
+        picture = to_tensor(draw(random_scene(rng, 1 + number % 2, judging=True))[None]).to(net.device)
+        with torch.no_grad():
+            again = net.decode(each(net.encode(picture).latent_dist.mode())).sample.clamp(-1, 1)
+        errors.append(float(F.mse_loss(again, picture)))
+    return float(10 * np.log10(4 / np.mean(errors)))

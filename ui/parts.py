@@ -1,0 +1,45 @@
+"""Components of the page that gradio does not have, as plain functions of those that it has.
+
+No subclasses: gradio writes a stub file beside every module that derives from one of its components.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+# A click on anything with data-act tells the server that element's data. There are two kinds of acts on some views.
+_ACTS = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-act]');
+  if (button) trigger(button.dataset.kind || 'select', {...button.dataset});
+});
+"""
+
+# Native radio buttons: arrows, tab and screen readers work as everywhere.
+_CHOICE = """
+const show = () => {
+  for (const input of element.querySelectorAll('input')) input.checked = input.value === props.value;
+};
+element.addEventListener('change', (event) => { props.value = event.target.value; trigger('input'); });
+watch(['value', 'cards'], show);
+show();
+"""
+
+
+def view(value: str = "", **options: Any) -> gr.HTML:
+    """HTML that the server writes, with buttons that act."""
+    return gr.HTML(value, js_on_load=_ACTS, apply_default_css=False, **options)
+
+
+def choice(value: str, cards: str, **options: Any) -> gr.HTML:
+    """A radio group of cards; its value is the chosen one's name."""
+    return gr.HTML(value, html_template="${cards}", js_on_load=_CHOICE, apply_default_css=False, cards=cards, **options)
+
+
+def asked(field: str, kind: str) -> gr.JSON:
+    """A field of a request exactly as it was sent, whoever sent it: gradio's inputs would round, clip or refuse it."""
+    component = gr.JSON(label=field, visible=False)
+    component.api_info = lambda: {"type": kind}  # type: ignore[method-assign] # what programs should send
+    return component

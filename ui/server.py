@@ -1,0 +1,40 @@
+"""How gradio is to serve the page: its looks and languages, and every door shut that is not needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ui.texts import TEXTS
+from ui.theme import theme, variables
+from ui.wiring import WATCHERS
+
+FOLDER = Path(__file__).parent
+# In the head rather than as gradio's favicon_path, which would have it scaled to any size that anybody asks for.
+ICON = (
+    "<link rel='icon' href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Ccircle cx='8' cy='8' r='7' fill='%23f2532b'/%3E%3C/svg%3E\">"
+)
+
+
+def launch_options() -> dict[str, Any]:
+    """For `Blocks.launch`, whoever calls it with which host and port."""
+    script = (FOLDER / "darkroom.js").read_text(encoding="utf-8")
+    return {
+        "theme": theme(),
+        "css": variables() + (FOLDER / "style.css").read_text(encoding="utf-8"),
+        "head": f"{ICON}<script>{script}</script>",
+        "i18n": gr.I18n(**{tag: dict(texts) for tag, texts in TEXTS.items()}),
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "show_error": False,
+        "ssr_mode": False,
+        "pwa": False,
+        "mcp_server": False,
+        "max_file_size": "1b",  # nothing here takes a file
+        "max_threads": 2 * WATCHERS + 40,  # a watcher holds one while its job runs
+        "quiet": True,
+    }

@@ -1,0 +1,128 @@
+"""The colours of the page and what gradio makes of them. The contrasts are checked in tests/test_page.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gradio.themes import Base, Color, LocalFont, sizes
+
+# A darkroom: near-black, warm, with one safelight. Daylight: paper, with the same light a shade darker.
+DARK: Mapping[str, str] = MappingProxyType(
+    {
+        "room": "#0d0b0a",  # behind everything
+        "wall": "#161312",  # panels
+        "mat": "#161312",  # behind the picture
+        "field": "#1e1a18",  # inputs
+        "line": "#35302c",
+        "edge": "#7d726a",  # of controls: 3:1 on what is behind
+        "ink": "#efe8e1",
+        "dim": "#a99e95",
+        "accent": "#ff6a45",  # text and marks
+        "lamp": "#f2532b",  # surfaces
+        "lamp_hover": "#ff6d47",
+        "on_lamp": "#170603",
+        "error": "#ff8f7a",
+    }
+)
+LIGHT: Mapping[str, str] = MappingProxyType(
+    {
+        "room": "#f4efe6",
+        "wall": "#fbf8f2",
+        "mat": "#e7dfd1",
+        "field": "#fffdf9",
+        "line": "#ddd4c6",
+        "edge": "#8b8072",
+        "ink": "#231d18",
+        "dim": "#665b50",
+        "accent": "#b3320f",
+        "lamp": "#b83410",
+        "lamp_hover": "#9a2a0b",
+        "on_lamp": "#fffaf5",
+        "error": "#a3240b",
+    }
+)
+
+_SAFELIGHT = Color(
+    *("#fff1ec", "#ffdfd4", "#ffc0ab", "#ff9877", "#ff7a52"),
+    *("#f2532b", "#cf3f1a", "#b83410", "#8f290d", "#6b200c", "#451408"),
+)
+_PAPER = Color(
+    *("#fbf8f2", "#f4efe6", "#ddd4c6", "#c7bcad", "#a99e95"),
+    *("#8b8072", "#665b50", "#35302c", "#1e1a18", "#161312", "#0d0b0a"),
+)
+
+
+def theme() -> Base:
+    """Gradio's plainest theme in our colours and a font that gradio itself ships."""
+    base = Base(
+        primary_hue=_SAFELIGHT,
+        secondary_hue=_PAPER,
+        neutral_hue=_PAPER,
+        radius_size=sizes.radius_sm,
+        font=(LocalFont("IBM Plex Sans"), "ui-sans-serif", "system-ui", "sans-serif"),
+        font_mono=(LocalFont("IBM Plex Mono"), "ui-monospace", "monospace"),
+    )
+    settings = {"block_title_text_weight": "500"}
+    for suffix, colours in (("", LIGHT), ("_dark", DARK)):
+        settings |= {f"{name}{suffix}": value for name, value in _settings(colours).items()}
+    return base.set(**settings)
+
+
+def _settings(c: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "body_background_fill": c["room"],
+        "body_text_color": c["ink"],
+        "body_text_color_subdued": c["dim"],
+        "background_fill_primary": c["room"],
+        "background_fill_secondary": c["wall"],
+        "block_background_fill": "transparent",
+        "block_border_width": "0px",
+        "block_border_color": c["line"],
+        "block_shadow": "none",
+        "block_label_text_color": c["dim"],
+        "block_label_background_fill": "transparent",
+        "block_title_text_color": c["dim"],
+        "block_info_text_color": c["dim"],
+        "border_color_primary": c["line"],
+        "border_color_accent": c["accent"],
+        "link_text_color": c["accent"],
+        "link_text_color_hover": c["accent"],
+        "link_text_color_active": c["accent"],
+        "link_text_color_visited": c["accent"],
+        "input_background_fill": c["field"],
+        "input_background_fill_focus": c["field"],
+        "input_background_fill_hover": c["field"],
+        "input_border_color": c["edge"],
+        "input_border_color_focus": c["accent"],
+        "input_border_color_hover": c["dim"],
+        "input_border_width": "1px",
+        "input_placeholder_color": c["dim"],
+        "input_shadow": "none",
+        "input_shadow_focus": f"0 0 0 1px {c['accent']}",
+        "slider_color": c["lamp"],
+        "button_primary_background_fill": c["lamp"],
+        "button_primary_background_fill_hover": c["lamp_hover"],
+        "button_primary_text_color": c["on_lamp"],
+        "button_primary_text_color_hover": c["on_lamp"],
+        "button_primary_border_color": "transparent",
+        "button_secondary_background_fill": "transparent",
+        "button_secondary_background_fill_hover": c["field"],
+        "button_secondary_text_color": c["ink"],
+        "button_secondary_text_color_hover": c["ink"],
+        "button_secondary_border_color": c["edge"],
+        "button_secondary_border_color_hover": c["dim"],
+        "error_background_fill": c["wall"],
+        "error_text_color": c["error"],
+        "error_border_color": c["error"],
+        "error_icon_color": c["error"],
+    }
+
+
+def variables() -> str:
+    """The same colours for style.css, as custom properties."""
+
+    def block(selector: str, colours: Mapping[str, str]) -> str:
+        return f"{selector} {{ " + " ".join(f"--{k.replace('_', '-')}: {v};" for k, v in colours.items()) + " }"
+
+    return block(":root, body", LIGHT) + "\n" + block("body.dark, .dark", DARK) + "\n"
