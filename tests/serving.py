@@ -13,7 +13,7 @@ from tests.deployments import entry, written
 from ui.layout import build
 from ui.server import launch_options
 
-LONG = 600  # steps of a run that a test means to interrupt
+LONG = {"steps": 900, "width": 256, "height": 256}  # a run that a test means to interrupt: no machine ends it first
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,4 @@ def two_models(folder: Path, checkpoint: Path) -> Path:
     }
     sizes = [{"width": 96, "height": 96}, {"width": 64, "height": 128}]
     plain = entry("plain", checkpoint, **ranges, size=sizes[0], sizes=sizes, size_multiple=32)
-    return written(folder, entry("tiny", checkpoint), plain)
+    return written(folder, entry("tiny", checkpoint, max_pixels=256 * 256), plain)

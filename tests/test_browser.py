@@ -83,15 +83,17 @@ def status(page: Page) -> Locator:
     return page.locator("#status [role=status]")
 
 
-def steps(page: Page, count: int) -> None:
-    page.locator("#steps input[type=number]").fill(str(count))
-    page.locator("#steps input[type=number]").blur()
+def ask(page: Page, **numbers: int) -> None:
+    for name, number in numbers.items():
+        field = page.locator(f"#{name} input[type=number]")
+        field.fill(str(number))
+        field.blur()
 
 
-def begun(page: Page, prompt: str, count: int = LONG) -> None:
+def begun(page: Page, prompt: str) -> None:
     """A run that is under way, and long enough to be interrupted."""
     page.locator("#prompt textarea").fill(prompt)
-    steps(page, count)
+    ask(page, **LONG)
     page.locator("#develop").click()
     expect(page.locator("#stage #picture")).to_have_attribute("src", re.compile("^data:image/jpeg"))
 
@@ -115,7 +117,7 @@ def test_previews_change_and_the_picture_does_not_move(page: Page) -> None:
         sources.add(picture.get_attribute("src") or "")
         assert picture.bounding_box() == box
         page.wait_for_timeout(50)
-    expect(page.locator("#status .figures")).to_contain_text(re.compile(rf"step \d+ of {LONG}.*a step.*left"))
+    expect(page.locator("#status .figures")).to_contain_text(re.compile(rf"step \d+ of {LONG['steps']}.*a step.*left"))
     expect(page.locator("#strip .live img").nth(1)).to_be_attached()  # the film strip is exposed as it goes
 
 
@@ -133,14 +135,14 @@ def test_stop_stops_and_the_next_run_works(page: Page, server: Served) -> None:
     page.locator("#stop").click()
     expect(status(page)).to_have_text("Stopped")
     assert server.engine.jobs() == ()
-    steps(page, 2)
+    ask(page, steps=2, width=64, height=64)
     expect(page.locator("#stop")).to_be_disabled()
     page.locator("#develop").click()
     expect(status(page)).to_have_text("Done")
 
 
 def test_a_switch_of_the_model_applies_its_limits(page: Page) -> None:
-    steps(page, 5)
+    ask(page, steps=5)
     page.locator("#model label", has_text="Tiny plain").click()
     expect(page.locator("#guidance_scale")).to_have_count(0)  # it takes none
     expect(page.locator("#width input")).to_have_value("96")
@@ -229,7 +231,7 @@ def test_an_example_is_one_click(page: Page) -> None:
 
 def test_the_strip_scrubs_by_keyboard_and_mouse_and_is_saved(page: Page) -> None:
     page.locator("#prompt textarea").fill("steps")
-    steps(page, 6)
+    ask(page, steps=6)
     page.locator("#develop").click()
     scrub, picture = page.locator("#strip .scrub"), page.locator("#stage #picture")
     expect(scrub).to_have_attribute("max", "6")
@@ -281,14 +283,14 @@ def test_several_pictures_fill_a_contact_sheet_and_each_can_be_enlarged(page: Pa
 
 def test_a_seed_and_a_recipe_are_used_again(page: Page) -> None:
     page.locator("#prompt textarea").fill("again")
-    steps(page, 3)
+    ask(page, steps=3)
     page.locator("#develop").click()
     seed = page.locator("#result .seed b")
     expect(page.get_by_role("button", name="Use again")).to_be_visible()
     page.get_by_role("button", name="Use again").click()
     expect(page.locator("#seed input")).to_have_value(seed.inner_text())
     page.locator("#prompt textarea").fill("something else")
-    steps(page, 7)
+    ask(page, steps=7)
     page.get_by_role("button", name="Use recipe").click()
     expect(page.locator("#prompt textarea")).to_have_value("again")
     expect(page.locator("#steps input[type=number]")).to_have_value("3")

@@ -116,7 +116,7 @@ def test_a_seed_gives_the_same_bytes_again(client: Client) -> None:
 
 
 def test_a_run_is_told_as_it_goes_on_with_previews(client: Client) -> None:
-    job = client.submit("a slow picture", steps=LONG, api_name="/generate")
+    job = client.submit("a slow picture", **LONG, api_name="/generate")
     until(lambda: any(details["state"] == "step" and details["preview"] for _, details in job.outputs()))
     told = [details for _, details in job.outputs()]
     steps = [details["done"] for details in told if details["state"] == "step"]
@@ -127,7 +127,7 @@ def test_a_run_is_told_as_it_goes_on_with_previews(client: Client) -> None:
 
 
 def test_a_client_that_cancels_stops_the_work(client: Client, page: Served) -> None:
-    job = client.submit("never finished", steps=LONG, api_name="/generate")
+    job = client.submit("never finished", **LONG, api_name="/generate")
     until(lambda: any(details["state"] == "step" for _, details in job.outputs()))
     running = page.engine.job(job.outputs()[-1][1]["job"])
     job.cancel()
