@@ -47,7 +47,7 @@ ConfigPath = Annotated[Path, typer.Option("--config", help="The deployment: its 
 DeviceName = Annotated[
     Literal["auto", "cuda", "mps", "cpu"] | None, typer.Option("--device", help="Where to compute; else as configured.")
 ]
-Offered = Annotated[str, typer.Option("--models", help="Offer just these: a,b. The first is then the default.")]
+Offered = Annotated[str | None, typer.Option("--models", help="Offer just these: a,b. The first is then the default.")]
 Preload = Annotated[bool, typer.Option("--preload", help="Load the default model before anybody asks for it.")]
 
 Prompt = Annotated[str, typer.Argument(help="What the picture shows.")]
@@ -70,7 +70,7 @@ def serve(
     auth_file: AuthFile = None,
     config: ConfigPath = OUR_CONFIG,
     device: DeviceName = None,
-    models: Offered = "",
+    models: Offered = None,
     preload: Preload = False,
 ) -> None:
     """Serve the page, by default at http://127.0.0.1:7860."""
@@ -140,10 +140,10 @@ def doctor(config: ConfigPath = OUR_CONFIG, device: DeviceName = None) -> int:
     return command.run(config, device)
 
 
-def _engine(deployment: Config, device: str | None, only: str = "") -> Engine:
+def _engine(deployment: Config, device: str | None, only: str | None = None) -> Engine:
     from generation.engine import Engine
 
-    names = [name.strip() for name in only.split(",") if name.strip()]
+    names = [] if only is None else [name.strip() for name in only.split(",")]
     return Engine(
         registry(deployment.models, names),
         default_model=names[0] if names else deployment.default_model,

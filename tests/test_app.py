@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -51,7 +52,7 @@ def made(folder: Path) -> list[str]:
         (["--guidance", "inf"], "Guidance scale is inf."),
         (["--size", "256"], "--size is '256'. Give WIDTHxHEIGHT"),
         (["--size", "256x-256"], "--size is '256x-256'."),
-        (["--size", "250x256"], "Width is 250. mini-sd needs a multiple of "),
+        (["--size", "130x128"], "Width is 130. mini-sd needs a multiple of "),
         (["--size", "4096x4096"], "mini-sd takes at most"),
         (["--seed", "4294967296"], "Seed is 4294967296."),
         (["--count", "9"], "Count is 9."),
@@ -93,6 +94,12 @@ def test_bad_input_exits_2_with_one_line(
 def test_a_prompt_that_is_no_text_is_refused(prompt: str, said: str, capsys: Captured) -> None:
     assert app.main(["generate", prompt]) == app.BAD_INPUT
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("models", "unknown"), [(",", "''"), ("", "''"), ("mini-sd,sdxl", "'sdxl'")])
+def test_serve_refuses_models_that_are_not_there(models: str, unknown: str, capsys: Captured) -> None:
+    assert app.main(["--models", models]) == app.BAD_INPUT
+    assert re.fullmatch(rf"darkroom: There is no model {unknown}\. Choose from: mini-sd, .+\n", capsys.readouterr().err)
 
 
 def test_refusals_are_the_same_in_a_process_of_its_own() -> None:
