@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import stat
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +25,10 @@ Accounts = Sequence[tuple[str, str]]  # user, password
 
 
 def run(engine: Engine, server: Server, *, share: bool, accounts: Accounts | None, preload: bool) -> None:
-    """Serve until interrupted. The page comes first: torch and diffusers are imported behind it."""
+    """Serve until a KeyboardInterrupt. The page comes first: torch and diffusers are imported behind it."""
     port = free_port(server)
+    from gradio.tunneling import CURRENT_TUNNELS
+
     from ui.layout import build
     from ui.server import launch_options
 
@@ -48,9 +51,13 @@ def run(engine: Engine, server: Server, *, share: bool, accounts: Accounts | Non
     if share:
         print(f"Public link: {page.share_url or 'there is none; Gradio could not open one'}", flush=True)
     try:
-        page.block_thread()  # until an interrupt
+        while True:
+            time.sleep(0.1)  # on Windows no interrupt ends a wait without a limit
     finally:
-        engine.close()
+        for tunnel in CURRENT_TUNNELS:
+            tunnel.kill()  # type: ignore[no-untyped-call]
+        engine.close()  # before the page, which waits for those who watch a job
+        page.close(verbose=False)
 
 
 def free_port(server: Server) -> int:

@@ -1,15 +1,21 @@
 """Where the page is served, and who is let in."""
 
+import re
 import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE
 
 import httpx
 import pytest
+from gradio_client import Client
 
+import app
 from config import Server
 from errors import ConfigError
 from terminal.serving import accounts, address, free_port
@@ -17,6 +23,7 @@ from tests.deployments import entry, written
 from tests.tiny import Checkpoints
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 120  # seconds, on a machine that does something else besides
 
 SERVER = Server(host="127.0.0.1", port=7860)
 SPACE = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7861"}
@@ -91,16 +98,57 @@ def test_a_file_that_others_may_read_is_warned_of(tmp_path: Path, caplog: pytest
     assert "secret" not in caplog.text
 
 
+@contextmanager
+def serving(config: Path, *arguments: str) -> Iterator[httpx.Client]:
+    """A visitor of `python app.py serve` in a process of its own, which an interrupt then ends."""
+    command = [sys.executable, str(ROOT / "app.py"), "serve", "--config", str(config), *arguments]
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            url = server.stdout.readline().removeprefix("Darkroom is at ").strip()
+            with httpx.Client(base_url=url, timeout=PATIENCE) as visitor:
+                yield visitor
+            server.send_signal(signal.SIGINT)
+            _, said = server.communicate(timeout=PATIENCE)
+            assert server.returncode == app.INTERRUPTED
+            assert "Traceback" not in said
+        finally:
+            server.kill()  # where something above failed
+
+
 def test_serve_says_where_it_is_and_lets_in_whom_the_file_names(tmp_path: Path, checkpoints: Checkpoints) -> None:
     config = written(tmp_path, entry("tiny", checkpoints["sd"]), server={"port": 0})
-    command = [sys.executable, str(ROOT / "app.py"), "--config", str(config)]
-    with subprocess.Popen([*command, "--auth-file", str(auth_file(tmp_path, "ada:love\n"))], stdout=PIPE) as server:
-        assert server.stdout is not None
-        url = server.stdout.readline().decode().removeprefix("Darkroom is at ").strip()
-        with httpx.Client(base_url=url, timeout=60) as visitor:
-            assert visitor.get("/config").status_code == 401
-            assert visitor.post("/login", data={"username": "ada", "password": "hate"}).status_code == 400
-            assert visitor.post("/login", data={"username": "ada", "password": "love"}).status_code == 200
-            assert visitor.get("/config").status_code == 200
-        server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=120) == 0
+    with serving(config, "--auth-file", str(auth_file(tmp_path, "ada:love\n"))) as visitor:
+        assert visitor.get("/config").status_code == 401
+        assert visitor.post("/login", data={"username": "ada", "password": "hate"}).status_code == 400
+        assert visitor.post("/login", data={"username": "ada", "password": "love"}).status_code == 200
+        assert visitor.get("/config").status_code == 200
+
+
+def cards(visitor: httpx.Client) -> str:
+    """The models as the page shows them, asked for in the way that its clock asks."""
+    events = visitor.get("/config").json()["dependencies"]
+    (clock,) = (event["id"] for event in events if any(name == "tick" for _, name in event["targets"]))
+    answer = visitor.post("/gradio_api/run/predict", json={"fn_index": clock, "data": []})
+    return str(answer.json()["data"])
+
+
+def test_the_first_model_that_serve_is_told_to_offer_is_the_default_and_preloaded(
+    tmp_path: Path, checkpoints: Checkpoints
+) -> None:
+    bench = written(tmp_path, *(entry(name, checkpoints["sd"]) for name in ("one", "two", "three")))
+    with serving(bench, "--port", "0", "--models", "three, two", "--preload") as visitor:
+        while "on the device" not in (shown := cards(visitor)):
+            time.sleep(0.1)
+        assert re.findall('value="([a-z]+)"', shown) == ["three", "two"]
+        assert shown.index("on the device") < shown.index('value="two"')
+
+
+def test_an_interrupt_ends_a_server_that_is_at_work(tmp_path: Path, checkpoints: Checkpoints) -> None:
+    """Its run would take an hour."""
+    config = written(tmp_path, entry("tiny", checkpoints["sd"], max_pixels=512 * 512))
+    with serving(config, "--port", "0") as visitor:
+        client = Client(str(visitor.base_url), verbose=False)
+        running = client.submit("a boat", steps=900, width=512, height=512, count=8, api_name="/generate")
+        while next(running)[1]["state"] != "step":
+            pass
