@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from errors import ConfigError
 from generation.samplers import SAMPLERS
 from generation.settings import Limits, Preview, Queue
-from models.spec import Data, LatentSpace, ModelSpec, Wrong
+from models.spec import Data, LatentSpace, ModelSpec, Source, Wrong
 
 Key = int | str  # of a YAML node: position in a list, or name in a mapping
 
@@ -60,7 +60,7 @@ class Config(Data):
 
 
 def load(path: Path) -> Config:
-    """The configuration in the file at `path`, with model folders resolved relative to it.
+    """The configuration in the file at `path`, with folders of models resolved relative to it.
 
     Raises ConfigError naming the key, its line, what it was and what is accepted.
     """
@@ -83,11 +83,16 @@ def load(path: Path) -> Config:
 
 
 def _resolved(config: Config, folder: Path) -> Config:
-    def absolute(spec: ModelSpec) -> ModelSpec:
-        repo = str((folder / Path(spec.repo).expanduser()).resolve())
-        return spec.model_copy(update={"repo": repo}) if spec.local else spec
+    def absolute(source: Source) -> str:
+        return str((folder / Path(source.repo).expanduser()).resolve()) if source.local else source.repo
 
-    return config.model_copy(update={"models": tuple(absolute(spec) for spec in config.models)})
+    def resolved(spec: ModelSpec) -> ModelSpec:
+        space = spec.latent_space
+        if decoder := space.tiny_decoder:
+            space = space.model_copy(update={"taesd": absolute(decoder)})
+        return spec.model_copy(update={"repo": absolute(spec.source), "latent_space": space})
+
+    return config.model_copy(update={"models": tuple(resolved(spec) for spec in config.models)})
 
 
 def _lines(node: yaml.Node, at: tuple[Key, ...] = ()) -> dict[tuple[Key, ...], int]:

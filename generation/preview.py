@@ -16,6 +16,7 @@ from generation.picture import developed, to_bytes
 from generation.settings import Preview, PreviewMode
 from generation.tiny_decoders import TinyDecoders
 from models.loading import Loaded
+from models.progress import Report
 from models.spec import LatentSpace
 
 QUALITY = 80  # of the JPEG
@@ -25,14 +26,16 @@ SHOWN_SIDE = 128  # pixels: a linear frame that is smaller is enlarged smoothly,
 class Previewer:
     """Makes the frames of one run. Only the thread that owns the device may call it."""
 
-    def __init__(self, settings: Preview, mode: PreviewMode, loaded: Loaded, decoders: TinyDecoders) -> None:
+    def __init__(
+        self, settings: Preview, mode: PreviewMode, loaded: Loaded, decoders: TinyDecoders, report: Report
+    ) -> None:
         self.notes: tuple[str, ...] = ()
         self._settings, self._mode, self._loaded = settings, mode, loaded
         self._waiting: deque[_Pending] = deque()
         self._last = 0.0  # when the last frame of a mode that costs was computed
         self._tiny: Any = None
         if mode == "taesd":
-            self._tiny, note = decoders.get(loaded)
+            self._tiny, note = decoders.get(loaded, report)
             if note is not None:
                 self._mode, self.notes = "linear", (note,)
         if self._mode == "linear":

@@ -116,7 +116,7 @@ class Worker:
         peak = Peak(self._residency.device)
         loaded = self._acquire(self._models[request.model], job.report)
         load = time.perf_counter() - started
-        previewer = Previewer(self._preview, job.preview, loaded, self._decoders)
+        previewer = Previewer(self._preview, job.preview, loaded, self._decoders, job.report)
         done = Run(loaded, request, previewer, job.report, self._pace.step(request))()
         timings = Timings(
             load=load,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from models import cache, refusals
-from models.spec import TO_BE_PINNED, ModelSpec
+from models.spec import TO_BE_PINNED, Source
 
 MAIN = "main"  # the branch that stands in for a revision nobody has looked up
 HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -52,87 +52,89 @@ class Remote:
 class Listing:
     """A repo at one commit."""
 
-    repo: str
+    source: Source
     commit: str
     files: dict[str, Remote]
 
 
-def listing(spec: ModelSpec) -> Listing:
-    """What the hub has for `spec`. Raises ModelUnavailable."""
+def listing(source: Source) -> Listing:
+    """What the hub has for `source`. Raises ModelUnavailable."""
     from huggingface_hub import HfApi
 
     try:
-        with refusals.explained(spec):
-            info = HfApi().model_info(spec.repo, revision=_revision(spec), files_metadata=True, timeout=LISTING_SECONDS)
+        with refusals.explained(source):
+            info = HfApi().model_info(
+                source.repo, revision=_revision(source), files_metadata=True, timeout=LISTING_SECONDS
+            )
         files = {
             it.rfilename: Remote(it.rfilename, it.size or 0, it.lfs.sha256 if it.lfs else None, it.blob_id or "")
             for it in info.siblings or []
         }
     except (ValueError, KeyError, TypeError) as error:  # a proxy's or a hotel's page
-        raise refusals.no_hub(spec) from error
+        raise refusals.no_hub(source) from error
     if not all(HASH.fullmatch(name) for name in (str(info.sha), *(it.etag for it in files.values()))):
-        raise refusals.no_hub(spec)  # they become names of files
-    return Listing(spec.repo, str(info.sha), files)
+        raise refusals.no_hub(source)  # they become names of files
+    return Listing(source, str(info.sha), files)
 
 
-def folder(spec: ModelSpec) -> Path | None:
-    """Where the cache keeps the spec's revision; None if it has never heard of it. Asks nobody."""
-    commit = _revision(spec)
+def folder(source: Source) -> Path | None:
+    """Where the cache keeps the source's revision; None if it has never heard of it. Asks nobody."""
+    commit = _revision(source)
     if commit == MAIN:
-        commit = cache.commit_of(spec.repo, MAIN) or ""
-    there = cache.snapshot(spec.repo, commit)
+        commit = cache.commit_of(source.repo, MAIN) or ""
+    there = cache.snapshot(source.repo, commit)
     return there if commit and there.is_dir() else None
 
 
-def _revision(spec: ModelSpec) -> str:
-    return MAIN if spec.revision in (None, TO_BE_PINNED) else str(spec.revision)
+def _revision(source: Source) -> str:
+    return MAIN if source.revision in (None, TO_BE_PINNED) else str(source.revision)
 
 
 def present_bytes(listing: Listing, remote: Remote) -> int:
     """How much of the file is on this disk already, be it from a download that was left or in another repo."""
-    there = cache.snapshot(listing.repo, listing.commit) / remote.path
+    there = cache.snapshot(listing.source.repo, listing.commit) / remote.path
     if there.exists() or cache.twin(remote.etag, remote.size):
         return remote.size
-    partial = cache.partial(listing.repo, remote.etag)
+    partial = cache.partial(listing.source.repo, remote.etag)
     return min(partial.stat().st_size, remote.size) if partial.exists() else 0
 
 
-def fetch(spec: ModelSpec, listing: Listing, remote: Remote, progress: Progress) -> None:
+def fetch(listing: Listing, remote: Remote, progress: Progress) -> None:
     """Have the file in the cache. Raises ModelUnavailable, or what `progress` raises; what came so far is kept."""
-    blob = cache.blob(listing.repo, remote.etag)
-    pointer = cache.snapshot(listing.repo, listing.commit) / remote.path
+    blob = cache.blob(listing.source.repo, remote.etag)
+    pointer = cache.snapshot(listing.source.repo, listing.commit) / remote.path
     if pointer.exists():
         return
     try:
         blob.parent.mkdir(parents=True, exist_ok=True)
         if not blob.exists():
             with _alone(listing, remote, progress):
-                _obtain(spec, listing, remote, progress)
+                _obtain(listing, remote, progress)
         cache.link(blob, pointer)
     except OSError as error:
         missing = remote.size - present_bytes(listing, remote)
-        raise refusals.unwritable(spec, cache.root(), missing, error) from error
+        raise refusals.unwritable(listing.source, cache.root(), missing, error) from error
 
 
-def remember_main(spec: ModelSpec, listing: Listing) -> None:
+def remember_main(listing: Listing) -> None:
     """Where a revision is not pinned: which commit the branch was at."""
-    if _revision(spec) == MAIN:
-        cache.remember(listing.repo, MAIN, listing.commit)
+    if _revision(listing.source) == MAIN:
+        cache.remember(listing.source.repo, MAIN, listing.commit)
 
 
-def _obtain(spec: ModelSpec, listing: Listing, remote: Remote, progress: Progress) -> None:
-    blob, partial = cache.blob(listing.repo, remote.etag), cache.partial(listing.repo, remote.etag)
+def _obtain(listing: Listing, remote: Remote, progress: Progress) -> None:
+    blob, partial = cache.blob(listing.source.repo, remote.etag), cache.partial(listing.source.repo, remote.etag)
     if twin := cache.twin(remote.etag, remote.size):
         if twin != blob:  # else another process fetched it meanwhile
             cache.adopt(twin, blob)
         return
-    _copy(spec, listing, remote, partial, progress)
+    _copy(listing, remote, partial, progress)
     os.replace(partial, blob)
 
 
-def _copy(spec: ModelSpec, listing: Listing, remote: Remote, partial: Path, progress: Progress) -> None:
+def _copy(listing: Listing, remote: Remote, partial: Path, progress: Progress) -> None:
     digest = remote.digest()
-    with partial.open("a+b") as file, refusals.explained(spec):
+    with partial.open("a+b") as file, refusals.explained(listing.source):
         if file.tell() > remote.size:
             file.truncate(0)
         left = file.tell()
@@ -149,7 +151,7 @@ def _copy(spec: ModelSpec, listing: Listing, remote: Remote, partial: Path, prog
         size = file.tell()
     if size != remote.size or digest.hexdigest() != remote.etag:
         partial.unlink()
-        raise refusals.damaged(spec, remote.path, size, remote.size)
+        raise refusals.damaged(listing.source, remote.path, size, remote.size)
 
 
 def _bytes(listing: Listing, remote: Remote, done: Callable[[], int], progress: Progress) -> Iterator[bytes]:
@@ -172,7 +174,7 @@ def _stream(listing: Listing, remote: Remote, start: int) -> Iterator[bytes]:
     from huggingface_hub import constants, get_session, hf_hub_url, hf_raise_for_status
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-    url = hf_hub_url(listing.repo, remote.path, revision=listing.commit, endpoint=constants.ENDPOINT)
+    url = hf_hub_url(listing.source.repo, remote.path, revision=listing.commit, endpoint=constants.ENDPOINT)
     headers = {**build_hf_headers(), "Accept-Encoding": "identity", **({"Range": f"bytes={start}-"} if start else {})}
     timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
     with get_session().stream("GET", url, headers=headers, timeout=timeout) as response:
@@ -195,7 +197,7 @@ def _alone(listing: Listing, remote: Remote, progress: Progress) -> Iterator[Non
     """While no other process, nor another program that uses this cache, fetches the same file."""
     import filelock
 
-    path = cache.lock(listing.repo, remote.etag)
+    path = cache.lock(listing.source.repo, remote.etag)
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path)
     while True:

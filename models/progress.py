@@ -10,10 +10,10 @@ from dataclasses import dataclass
 class Downloading:
     """Bytes of a model's files on their way from the hub to the disk."""
 
-    model: str
-    file: str  # the one that moved last
+    model: str  # or what else is fetched for it, as in models.spec.Source
+    file: str  # the one that moved last; empty: none yet
     done_bytes: int
-    total_bytes: int
+    total_bytes: int  # 0: the hub has not told yet
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Generic, Literal, TypeVar
 
@@ -50,6 +51,20 @@ class Range(Data, Generic[Number]):
         return self
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where files come from, and what to call them towards the user."""
+
+    name: str
+    repo: str  # "owner/name" on the hub, or a folder
+    revision: str | None  # a commit hash; None for a folder
+
+    @property
+    def local(self) -> bool:
+        """Whether `repo` is a folder rather than a hub repo."""
+        return not HUB_REPO.fullmatch(self.repo)
+
+
 class LatentSpace(Data):
     """What the preview must know of the space that a VAE maps pictures into."""
 
@@ -58,8 +73,13 @@ class LatentSpace(Data):
     # (channels, 3): latents as the pipeline holds them → a pixel of RGB in [-1, 1] for each
     rgb: tuple[tuple[float, float, float], ...]
     bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    taesd: str | None = None  # hub repo or folder of the AutoencoderTiny for this space
+    taesd: str | None = None  # hub repo or folder of the AutoencoderTiny for this space, as `ModelSpec.repo`
     taesd_revision: str | None = None  # a commit
+
+    @property
+    def tiny_decoder(self) -> Source | None:
+        """The AutoencoderTiny's files; None: there is none for this space."""
+        return None if self.taesd is None else Source("TAESD", self.taesd, self.taesd_revision)
 
     @model_validator(mode="after")
     def _shapes_agree(self) -> LatentSpace:
@@ -115,9 +135,14 @@ class ModelSpec(Data):
     examples: tuple[str, ...]  # prompts, one click each
 
     @property
+    def source(self) -> Source:
+        """Its files."""
+        return Source(self.name, self.repo, self.revision)
+
+    @property
     def local(self) -> bool:
         """Whether `repo` is a folder rather than a hub repo."""
-        return not HUB_REPO.fullmatch(self.repo)
+        return self.source.local
 
     @field_validator("sizes")
     @classmethod

@@ -1,10 +1,10 @@
-"""Where a model's files are: on the disk, or still on the hub. No torch, no diffusers."""
+"""Where files are, a model's above all: on the disk, or still on the hub. No torch, no diffusers."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from errors import ModelUnavailable
 from models import cache, files, hub, refusals
 from models.families import wanted
 from models.files import INDEX
-from models.hub import Listing, Remote
+from models.hub import Listing, Progress
 from models.progress import Downloading, Report
-from models.spec import ModelSpec
+from models.spec import ModelSpec, Source
 
 log = logging.getLogger(__name__)
 
@@ -30,17 +30,17 @@ class State(str, Enum):
     TO_DOWNLOAD = "to download"
 
 
-def folder(spec: ModelSpec) -> Path | None:
-    """The folder that holds the model's files or some of them; None if there is none. Asks nobody."""
-    if spec.local:
-        path = Path(spec.repo).expanduser()
+def folder(source: Source) -> Path | None:
+    """The folder that holds the files or some of them; None if there is none. Asks nobody."""
+    if source.local:
+        path = Path(source.repo).expanduser()
         return path if path.is_dir() else None
-    return hub.folder(spec)
+    return hub.folder(source)
 
 
 def on_disk(spec: ModelSpec) -> bool:
     """Whether all that the model needs is on the disk. Asks nobody."""
-    there = folder(spec)
+    there = folder(spec.source)
     if there is None:
         return False
     try:
@@ -66,49 +66,70 @@ def download(spec: ModelSpec, report: Report) -> Path:
 
     Raises ModelUnavailable, or what `report` raises; what came so far is kept.
     """
-    there = folder(spec)
-    if spec.local:
-        if there is None:
-            raise ModelUnavailable(f"{spec.name}: there is no folder {spec.repo}. Correct `repo` in config.yaml.")
-        return there
-    if there is None or not on_disk(spec):
-        _download(spec, hub.listing(spec), report)
-        there = folder(spec)
-        assert there is not None
+    if not spec.local and not on_disk(spec):
+        tell = _Teller(spec.name, report)
+        listing = hub.listing(spec.source)
+        chosen = files.choose(spec, listing.files)
+        paths = [INDEX, *(path for it in chosen for path in it.small), *(path for it in chosen for path in it.weights)]
+        tell.begins(listing, paths)
+        _fetch(listing, [INDEX], tell)
+        files.index(spec, cache.snapshot(spec.repo, listing.commit))  # before gigabytes of another family
+        _fetch(listing, paths, tell)
+        hub.remember_main(listing)
+    return _present(spec.source)
+
+
+def obtain(source: Source, paths: Sequence[str], report: Report) -> Path:
+    """The folder with the files at `paths`, as `download` has a model's."""
+    there = folder(source)
+    if not source.local and not (there and all((there / path).is_file() for path in paths)):
+        tell = _Teller(source.name, report)
+        listing = hub.listing(source)
+        if lacking := [path for path in paths if path not in listing.files]:
+            raise refusals.lacking(source, lacking)
+        tell.begins(listing, paths)
+        _fetch(listing, paths, tell)
+        hub.remember_main(listing)
+    return _present(source)
+
+
+def _present(source: Source) -> Path:
+    there = folder(source)
+    if there is None:
+        raise ModelUnavailable(f"{source.name}: there is no folder {source.repo}. Correct `repo` in config.yaml.")
     return there
 
 
-def _download(spec: ModelSpec, listing: Listing, report: Report) -> None:
-    chosen = files.choose(spec, listing.files)
-    paths = [INDEX, *(path for it in chosen for path in it.small), *(path for it in chosen for path in it.weights)]
-    remotes = [listing.files[path] for path in paths]
-    present = sum(hub.present_bytes(listing, it) for it in remotes)
-    total = sum(it.size for it in remotes)
-    free = cache.free_bytes(cache.root())
-    if free < total - present:
-        raise refusals.no_room(spec, cache.root(), total - present, free)
-    log.info("%s: %s to download from %s", spec.name, refusals.size(total - present), spec.repo)
-    tell = _Teller(spec.name, present, total, report)
-    for remote in remotes:
-        hub.fetch(spec, listing, remote, tell.about(remote))
-        if remote.path == INDEX:
-            files.index(spec, cache.snapshot(listing.repo, listing.commit))  # before gigabytes of another family
-    hub.remember_main(spec, listing)
+def _fetch(listing: Listing, paths: Sequence[str], tell: _Teller) -> None:
+    for path in paths:
+        hub.fetch(listing, listing.files[path], tell.about(path))
     tell.now()
 
 
 class _Teller:
     """Adds up bytes, and tells of them a few times a second."""
 
-    def __init__(self, model: str, done: int, total: int, report: Report) -> None:
-        self._model, self._done, self._total, self._report = model, done, total, report
-        self._file = INDEX
-        self._told = 0.0
+    def __init__(self, name: str, report: Report) -> None:
+        self._name, self._report = name, report
+        self._file, self._done, self._total = "", 0, 0
         self.now()
 
-    def about(self, remote: Remote) -> Callable[[int], None]:
+    def begins(self, listing: Listing, paths: Sequence[str]) -> None:
+        """It is known what is to come. Raises ModelUnavailable if the disk has no room for it."""
+        remotes = [listing.files[path] for path in paths]
+        self._done = sum(hub.present_bytes(listing, it) for it in remotes)
+        self._total = sum(it.size for it in remotes)
+        missing, free = self._total - self._done, cache.free_bytes(cache.root())
+        if free < missing:
+            raise refusals.no_room(listing.source, cache.root(), missing, free)
+        log.info("%s: %s to download from %s", self._name, refusals.size(missing), listing.source.repo)
+        self.now()
+
+    def about(self, path: str) -> Progress:
+        """What to tell of new bytes of that file."""
+
         def progress(new: int) -> None:
-            self._file = remote.path
+            self._file = path
             self._done += new
             if time.monotonic() - self._told >= REPORT_SECONDS:
                 self.now()
@@ -117,4 +138,4 @@ class _Teller:
 
     def now(self) -> None:
         self._told = time.monotonic()
-        self._report(Downloading(self._model, self._file, self._done, self._total))
+        self._report(Downloading(self._name, self._file, self._done, self._total))

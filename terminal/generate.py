@@ -85,8 +85,8 @@ def shown(event: Event, request: GenerationRequest) -> Line | None:
     if isinstance(event, Queued):
         return Line("Waiting" if event.position else "Starting")
     if isinstance(event, Downloading):
-        amount = f"{bytes_text(event.done_bytes)} of {bytes_text(event.total_bytes)}"
-        return Line(f"Downloading {event.model}", event.done_bytes, event.total_bytes, amount)
+        amount = f"{bytes_text(event.done_bytes)} of {bytes_text(event.total_bytes)}" if event.total_bytes else ""
+        return Line(f"Downloading {event.model}", event.done_bytes, event.total_bytes or None, amount)
     if isinstance(event, Loading):
         return Line(f"Loading {event.component}", event.done, event.total, f"{event.done} of {event.total} parts")
     if isinstance(event, Encoding):

@@ -63,6 +63,14 @@ def test_a_folder_is_relative_to_the_file(written: Written) -> None:
     assert load(path).models[0].repo == str((path.parent / "models" / "weights" / "mini-sd").resolve())
 
 
+def test_a_decoders_folder_is_relative_to_the_file_too(written: Written) -> None:
+    path = written(changed("taesd: madebyollin/taesd\n    taesd_revision: to-be-pinned", "taesd: ./decoders/taesd"))
+    spaces = {spec.name: spec.latent_space for spec in load(path).models}
+    assert spaces["bk-sdm-small"].taesd == str((path.parent / "decoders" / "taesd").resolve())
+    assert spaces["ssd-1b"].taesd == "madebyollin/taesdxl"
+    assert spaces["mini-sd"].taesd is None
+
+
 @pytest.mark.parametrize(
     ("at", "old", "new", "known"),
     [

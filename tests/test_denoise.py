@@ -40,7 +40,7 @@ def request(loaded: Loaded, **changes: Any) -> GenerationRequest:
 def develop(
     loaded: Loaded, made: GenerationRequest, mode: PreviewMode = "off", told: list[Event] | None = None
 ) -> Outcome:
-    previewer = Previewer(Preview(per_second=30.0), mode, loaded, TinyDecoders())
+    previewer = Previewer(Preview(per_second=30.0), mode, loaded, TinyDecoders(), lambda event: None)
     return Run(loaded, made, previewer, (told if told is not None else []).append)()
 
 

@@ -145,6 +145,9 @@ def test_the_status_tells_bytes_of_a_download() -> None:
     line = status(Downloading("x", "unet.safetensors", 1_250_000_000, 5_000_000_000), REQUEST, "SDXL", WORDS)
     assert line.figures == ("1.25 GB / 5.00 GB", "unet.safetensors")
     assert line.part == 0.25
+    assert line.phase == "Downloading x"  # not the model, but something for it
+    line = status(Downloading("mini-sd", "", 0, 0), REQUEST, "Mini SD", WORDS)
+    assert (line.phase, line.figures) == ("Downloading Mini SD", ())
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,17 @@ import torch
 from diffusers import AutoencoderTiny
 from PIL import Image
 
+from errors import Cancelled
+from generation import tiny_decoders
 from generation.events import Frame
 from generation.preview import Previewer
 from generation.settings import Preview, PreviewMode
 from generation.tiny_decoders import TinyDecoders
 from models.loading import Loaded
-from models.spec import LatentSpace
+from models.progress import Downloading, Loading
+from models.spec import TO_BE_PINNED, LatentSpace
 from tests import published
-from tests.hub import Hub
+from tests.hub import Fault, Hub
 
 LOADED = Callable[[str], Loaded]
 
@@ -30,7 +33,11 @@ def with_space(loaded: Loaded, **changes: Any) -> Loaded:
 
 
 def previewer(loaded: Loaded, mode: PreviewMode = "linear", **settings: Any) -> Previewer:
-    return Previewer(Preview(**settings), mode, loaded, TinyDecoders())
+    return Previewer(Preview(**settings), mode, loaded, TinyDecoders(), ignore)
+
+
+def ignore(_: Downloading | Loading) -> None:
+    """A watcher who has seen enough."""
 
 
 def shown(previewer: Previewer, x0: torch.Tensor) -> np.ndarray[Any, Any]:
@@ -113,26 +120,86 @@ def test_taesd_from_a_folder(tiny: LOADED, taesd: Path) -> None:
     assert shown(made, torch.zeros(1, 4, 8, 8)).shape == (128, 128, 3)
 
 
-def test_taesd_from_the_hub(
-    tiny: LOADED, taesd: Path, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def served(taesd: Path, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same on the local hub; where the client keeps what it downloads."""
     published.use(hub, tmp_path / "cache", monkeypatch)
     hub.add("somebody/taesd", taesd)
-    made = previewer(with_space(tiny("sd"), taesd="somebody/taesd"), "taesd")
-    assert made.notes == ()
+    return tmp_path / "cache"
+
+
+def test_taesd_from_the_hub(tiny: LOADED, served: Path, hub: Hub) -> None:
+    loaded = with_space(tiny("sd"), taesd="somebody/taesd", taesd_revision=TO_BE_PINNED)
+    told: list[Downloading | Loading] = []
+    for _ in range(2):
+        assert Previewer(Preview(), "taesd", loaded, TinyDecoders(), told.append).notes == ()
+    size = sum(file.size for file in hub.repos["somebody/taesd"].files.values())
+    assert told[0] == Downloading("TAESD", "", 0, 0)
+    assert told[-1] == Downloading("TAESD", "diffusion_pytorch_model.safetensors", size, size)
+    assert len(hub.requests) == 3  # listing and files, once
+
+
+def test_taesds_download_can_be_left_and_goes_on(tiny: LOADED, served: Path, hub: Hub) -> None:
+    loaded = with_space(tiny("sd"), taesd="somebody/taesd", taesd_revision=TO_BE_PINNED)
+    weights = hub.repos["somebody/taesd"].files["diffusion_pytorch_model.safetensors"]
+    hub.faults.append(Fault(path="*.safetensors", bytes_per_second=20_000))
+
+    def leave(event: Downloading | Loading) -> None:
+        if weights.path in hub.downloaded() and hub.downloaded()[weights.path] > 2000:
+            raise Cancelled
+
+    decoders = TinyDecoders()
+    with pytest.raises(Cancelled):
+        Previewer(Preview(), "taesd", loaded, decoders, leave)
+    (left,) = served.rglob("*.incomplete")
+    assert 0 < left.stat().st_size < weights.size
+    assert weights.source.read_bytes().startswith(left.read_bytes())
+    kept = left.stat().st_size
+    hub.faults.clear()
+    hub.requests.clear()
+    assert Previewer(Preview(), "taesd", loaded, decoders, ignore).notes == ()
+    assert hub.downloaded() == {weights.path: weights.size - kept}
 
 
 def test_without_taesd_the_preview_is_linear_and_that_is_said(
-    tiny: LOADED, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny: LOADED, served: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    published.use(hub, tmp_path / "cache", monkeypatch)
+    monkeypatch.setattr(tiny_decoders, "RETRY_SECONDS", 1000.0)
     decoders = TinyDecoders()
-    for space, note in (({"taesd": "nobody/nothing"}, "could not be had"), ({"taesd": None}, "There is no TAESD")):
+    nowhere = {"taesd": "nobody/nothing", "taesd_revision": TO_BE_PINNED}
+    for space, note in ((nowhere, "could not be had"), ({"taesd": None}, "There is no TAESD")):
         for _ in range(2):
-            made = Previewer(Preview(), "taesd", with_space(tiny("sd"), **space), decoders)
+            made = Previewer(Preview(), "taesd", with_space(tiny("sd"), **space), decoders, ignore)
             assert note in made.notes[0]
             assert shown(made, torch.zeros(1, 4, 8, 8)).shape == (128, 128, 3)
-    assert len([request for request in hub.requests if "nothing" in str(request)]) <= 2
+    assert len(hub.requests) == 1
+
+
+def test_taesd_is_tried_again_after_a_while(
+    tiny: LOADED, served: Path, taesd: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiny_decoders, "RETRY_SECONDS", 0.0)
+    loaded, decoders = with_space(tiny("sd"), taesd="somebody/taesd", taesd_revision=TO_BE_PINNED), TinyDecoders()
+    hub.faults.append(Fault(status=500))
+    assert "could not be had" in Previewer(Preview(), "taesd", loaded, decoders, ignore).notes[0]
+    hub.faults.clear()
+    assert Previewer(Preview(), "taesd", loaded, decoders, ignore).notes == ()
+
+
+def test_a_repo_that_holds_no_decoder_costs_no_picture(
+    tiny: LOADED, served: Path, taesd: Path, hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    (taesd / "diffusion_pytorch_model.safetensors").unlink()
+    hub.add("somebody/taesd", taesd)
+    made = previewer(with_space(tiny("sd"), taesd="somebody/taesd", taesd_revision=TO_BE_PINNED), "taesd")
+    assert "could not be had" in made.notes[0]
+    assert "somebody/taesd has no diffusion_pytorch_model.safetensors. Name another" in caplog.text
+
+
+def test_a_folder_that_is_not_there_costs_no_picture(tiny: LOADED, caplog: pytest.LogCaptureFixture) -> None:
+    made = previewer(with_space(tiny("sd"), taesd="./nowhere"), "taesd")
+    assert "could not be had" in made.notes[0]
+    assert "there is no folder ./nowhere" in caplog.text
 
 
 def test_a_damaged_taesd_costs_no_picture(tiny: LOADED, taesd: Path) -> None:

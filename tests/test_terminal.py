@@ -43,6 +43,7 @@ REQUEST = GenerationRequest(
             Downloading("tiny", "unet", 1_200_000_000, 4_500_000_000),
             Line("Downloading tiny", 1_200_000_000, 4_500_000_000, "1.2 GB of 4.5 GB"),
         ),
+        (Downloading("TAESD", "", 0, 0), Line("Downloading TAESD")),
         (Loading("tiny", "unet", 2, 5), Line("Loading unet", 2, 5, "2 of 5 parts")),
         (Encoding(0), Line("Reading the prompt")),
         (Step(1, 12, 20, 0.0351, 0.28), Line("Developing 2 of 2", 12, 20, "step 12 of 20, 35 ms a step, 280 ms left")),

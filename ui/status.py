@@ -47,8 +47,10 @@ def status(event: Event, request: GenerationRequest, title: str, texts: Texts) -
     if isinstance(event, Queued):
         return _queued(event, texts)
     if isinstance(event, Downloading):
-        figures = (f"{size(event.done_bytes, texts)} / {size(event.total_bytes, texts)}", event.file)
-        return Status(texts["downloading"].format(model=title), figures, event.done_bytes / max(1, event.total_bytes))
+        what = title if event.model == request.model else event.model
+        told = (f"{size(event.done_bytes, texts)} / {size(event.total_bytes, texts)}", event.file)
+        figures = told if event.total_bytes else ()
+        return Status(texts["downloading"].format(model=what), figures, event.done_bytes / max(1, event.total_bytes))
     if isinstance(event, Loading):
         parts = (event.component, f"{event.done} / {event.total}")
         return Status(texts["loading"].format(model=title), parts, event.done / max(1, event.total))
