@@ -141,6 +141,18 @@ def test_stop_stops_and_the_next_run_works(page: Page, server: Served) -> None:
     expect(status(page)).to_have_text("Done")
 
 
+@pytest.mark.parametrize("between", [0, 150])  # milliseconds that the button is held down
+def test_a_double_click_starts_one_run(page: Page, server: Served, between: int) -> None:
+    page.locator("#prompt textarea").fill("once")
+    ask(page, **LONG)
+    page.locator("#develop").dblclick(delay=between)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#stage #picture")).to_have_attribute("src", re.compile("^data:image/jpeg"))
+    expect(page.locator("#develop")).to_be_disabled()
+    page.wait_for_timeout(1000)  # for what might still be on its way
+    assert len(server.engine.jobs()) == 1
+
+
 def test_a_switch_of_the_model_applies_its_limits(page: Page) -> None:
     ask(page, steps=5)
     page.locator("#model label", has_text="Tiny plain").click()
