@@ -80,6 +80,7 @@ class Developed:
 class Timings:
     """Where a job's time went, in seconds, all pictures together."""
 
+    download: float = 0.0  # of the model and of what else came from the hub for it
     load: float = 0.0
     text: float = 0.0
     denoise: float = 0.0

@@ -1,4 +1,4 @@
-"""How long a job takes on this machine, from the ones before it."""
+"""How long a job takes on this machine, from the ones before it. A download comes once, so it counts for nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Pace:
         """`timings` of a job that is done; `loaded`: its model was put onto the device for it."""
         if loaded:
             self._load[request.model] = timings.load
-        self._rate[request.model] = (timings.total - timings.load) / _work(request)
+        self._rate[request.model] = (timings.total - timings.load - timings.download) / _work(request)
         self._step[request.model] = timings.seconds_per_step / _work_of_step(request)
 
     def seconds(self, request: GenerationRequest, on_device: bool) -> float | None:

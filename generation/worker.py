@@ -18,7 +18,7 @@ from generation.pace import Pace
 from generation.settings import Preview
 from models import storage
 from models.device import Device, choose, out_of_memory
-from models.progress import Report
+from models.progress import Downloading, Loading, Report
 from models.registry import Registry
 from models.spec import ModelSpec
 from models.storage import State
@@ -114,11 +114,13 @@ class Worker:
             raise self._broken
         request, started, there = job.request, time.perf_counter(), job.request.model in self.on_device()
         peak = Peak(self._residency.device)
-        loaded = self._acquire(self._models[request.model], job.report)
-        load = time.perf_counter() - started
-        previewer = Previewer(self._preview, job.preview, loaded, self._decoders, job.report)
+        report = _Downloads(job.report)
+        loaded = self._acquire(self._models[request.model], report)
+        previewer = Previewer(self._preview, job.preview, loaded, self._decoders, report)
+        load = time.perf_counter() - started - report.seconds
         done = Run(loaded, request, previewer, job.report, self._pace.step(request))()
         timings = Timings(
+            download=report.seconds,
             load=load,
             text=done.text,
             denoise=done.denoise,
@@ -143,6 +145,24 @@ class Worker:
                 log.exception("Memory was not freed")
             self._on_device = ()
         return failed
+
+
+class _Downloads:
+    """Hands on what is told, and adds up the seconds of the downloads: from their first report in a row to the last."""
+
+    def __init__(self, report: Report) -> None:
+        self.seconds = 0.0
+        self._report = report
+        self._since: float | None = None  # the last report; None: it was of something else
+
+    def __call__(self, event: Downloading | Loading) -> None:
+        now = time.perf_counter()
+        if isinstance(event, Downloading):
+            self.seconds += 0.0 if self._since is None else now - self._since
+            self._since = now
+        else:
+            self._since = None
+        self._report(event)
 
 
 def _clear(error: BaseException | None) -> None:

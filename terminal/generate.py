@@ -105,8 +105,8 @@ def shown(event: Event, request: GenerationRequest) -> Line | None:
 def summary(finished: Finished) -> str:
     """Where the time went, and what the user should know."""
     times = finished.timings
-    parts = (("load", times.load), ("text", times.text), ("denoise", times.denoise), ("decode", times.decode))
-    figures = ", ".join(f"{name} {seconds_text(seconds)}" for name, seconds in parts)
+    parts = (*(("download",) if times.download else ()), "load", "text", "denoise", "decode")
+    figures = ", ".join(f"{name} {seconds_text(getattr(times, name))}" for name in parts)
     line = (
         f"{seconds_text(times.total)} in all: {figures}; {seconds_text(times.seconds_per_step)} a step, "
         f"peak {bytes_text(finished.peak_memory_bytes)}, on {finished.device}"

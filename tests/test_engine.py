@@ -132,6 +132,18 @@ def test_a_cancel_is_heard_while_downloading(
     assert isinstance(end(submit(engine, model="far")), Finished)
 
 
+def test_a_download_is_timed_by_itself(
+    make: Make, hub: Hub, checkpoints: Checkpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published.use(hub, tmp_path / "cache", monkeypatch)
+    engine = make(tiny_spec(published.on_hub("bk", hub, checkpoints), name="far"))
+    engine.start()
+    first, second = (submit(engine, model="far").result().timings for _ in range(2))
+    assert min(first.download, first.load) > 0
+    assert first.total >= first.download + first.load + first.text + first.denoise + first.decode
+    assert second.download == 0
+
+
 def test_a_cancel_is_heard_while_waiting(make: Make) -> None:
     engine = make()  # not started: everything waits
     first, second = submit(engine), submit(engine)

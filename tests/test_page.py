@@ -70,7 +70,7 @@ RUN = Run(
     request=REQUEST,
     shots=(Shot(0, 7, 256, 256, "/tmp/a b.png"),),
     ended="finished",
-    timings=Timings(0.5, 0.01, 1.2, 0.1, 1.9, 0.06),
+    timings=Timings(load=0.5, text=0.01, denoise=1.2, decode=0.1, total=1.9, seconds_per_step=0.06),
     peak_memory_bytes=1_234_000_000,
     device="CPU, float32",
     notes=(HOSTILE,),
@@ -300,6 +300,13 @@ def test_the_result_gives_the_file_its_seed_and_its_times() -> None:
     assert 'href="gradio_api/file=/tmp/a%20b.png" download="darkroom-7.png"' in html
     for told in ("0.50 s", "10 ms", "1.20 s", "1.23 GB", "CPU, float32", "Use again"):
         assert told in html
+    assert "<dt>Download</dt>" not in html
+
+
+def test_a_download_is_told_where_there_was_one() -> None:
+    assert RUN.timings is not None
+    run = replace(RUN, timings=replace(RUN.timings, download=62.0))
+    assert "<dt>Download</dt><dd>62 s</dd>" in views.result(run, run.shots[0], WORDS)
 
 
 def test_several_pictures_are_a_contact_sheet_that_fills() -> None:

@@ -1,5 +1,7 @@
 """What is shown while a job runs, and how values are made fit for a terminal."""
 
+from dataclasses import replace
+
 import pytest
 
 from errors import InvalidRequest
@@ -63,6 +65,8 @@ def test_the_summary_says_where_the_time_went_and_what_to_know() -> None:
         "5.0 s in all: load 4.2 s, text 10 ms, denoise 700 ms, decode 100 ms; 35 ms a step, peak 505 MB, on CPU",
         "not known: \\x1b[31m",
     ]
+    (line,) = summary(Finished(REQUEST, (), replace(times, download=62.0), 505_000_000, "CPU")).splitlines()
+    assert line.startswith("5.0 s in all: download 62.0 s, load 4.2 s, text 10 ms,")
 
 
 def test_a_size_is_width_by_height() -> None:

@@ -77,7 +77,8 @@ def _acts(run: Run, shot: Shot | None, texts: Texts) -> str:
 def _facts(run: Run, texts: Texts) -> str:
     if run.timings is None:
         return ""
-    parts = ("load", "text", "denoise", "decode", "total")
+    downloaded = ("download",) if run.timings.download else ()
+    parts = (*downloaded, "load", "text", "denoise", "decode", "total")
     facts = [(texts[f"time_{part}"], seconds(getattr(run.timings, part), texts)) for part in parts]
     facts += [(texts["memory"], size(run.peak_memory_bytes, texts)), (texts["device"], run.device)]
     rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
