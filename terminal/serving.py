@@ -27,10 +27,8 @@ Accounts = Sequence[tuple[str, str]]  # user, password
 def run(engine: Engine, server: Server, *, share: bool, accounts: Accounts | None, preload: bool) -> None:
     """Serve until a KeyboardInterrupt. The page comes first: torch and diffusers are imported behind it."""
     port = free_port(server)
-    from gradio.tunneling import CURRENT_TUNNELS
-
     from ui.layout import build
-    from ui.server import launch_options
+    from ui.server import close, launch_options
 
     if share and not accounts:
         log.warning("Whoever has the public link can make pictures here; --auth-file lets in only whom you name.")
@@ -54,10 +52,8 @@ def run(engine: Engine, server: Server, *, share: bool, accounts: Accounts | Non
         while True:
             time.sleep(0.1)  # on Windows no interrupt ends a wait without a limit
     finally:
-        for tunnel in CURRENT_TUNNELS:
-            tunnel.kill()  # type: ignore[no-untyped-call]
         engine.close()  # before the page, which waits for those who watch a job
-        page.close(verbose=False)
+        close(page)
 
 
 def free_port(server: Server) -> int:

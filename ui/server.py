@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.tunneling import CURRENT_TUNNELS
 
 from ui.texts import TEXTS
 from ui.theme import theme, variables
@@ -38,3 +39,10 @@ def launch_options() -> dict[str, Any]:
         "max_threads": 2 * WATCHERS + 40,  # a watcher holds one while its job runs
         "quiet": True,
     }
+
+
+def close(page: gr.Blocks) -> None:
+    """Stop serving `page`, and end its public link if it has one."""
+    for tunnel in CURRENT_TUNNELS:
+        tunnel.kill()  # type: ignore[no-untyped-call]
+    page.close(verbose=False)
