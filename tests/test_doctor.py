@@ -1,6 +1,7 @@
 """What the doctor says of this machine, and how it says what is missing."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from models.spec import TO_BE_PINNED
 from terminal import hub as report
 from terminal import machine
 from terminal.finding import Level
-from tests.deployments import entry, written
+from tests.deployments import OURS, entry, written
 from tests.hub import Hub
 from tests.tiny import Checkpoints
 
@@ -68,6 +69,14 @@ def test_what_is_missing_comes_with_what_to_do(tmp_path: Path) -> None:
     assert "HF_ENDPOINT" in lines["hub"]
     assert "to be pinned: remote" in lines["revisions"]
     assert not (tmp_path / "home").exists()
+
+
+def test_small_decoders_of_ours_that_are_not_pinned_are_named(tmp_path: Path, hub: Hub) -> None:
+    spaces = load(OURS).latent_spaces.values()
+    unpinned = {str(space.taesd) for space in spaces if space.taesd_revision == TO_BE_PINNED}
+    _, lines = examined(OURS, hub.environment(tmp_path / "home"))
+    assert lines["revisions"].startswith("warn" if unpinned else "ok")
+    assert set(re.findall(r"madebyollin/\w+", lines["revisions"])) == unpinned
 
 
 def test_a_configuration_that_is_refused_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
