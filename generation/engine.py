@@ -76,11 +76,7 @@ class Engine:
 
     def submit(self, request: GenerationRequest, *, preview: settings.PreviewMode | None = None) -> Job:
         """Queue `request`; `preview` None is the deployment's mode. Raises InvalidRequest or QueueFull."""
-        if request.model not in self.models:
-            raise errors.InvalidRequest(
-                f"Model is {request.model!r}, which is not on offer. Choose one of: {', '.join(self.models)}.", "model"
-            )
-        requests.check(request, self.models[request.model], self.limits)
+        requests.check(request, requests.offered(request.model, self.models), self.limits)
         job = Job(request, preview or self.preview.mode, self._cancel)
         with self._changed:
             self._refuse_if_full()

@@ -65,11 +65,7 @@ def complete(
     """
     given = _typed(asked)
     name = default_model if given.model is None else given.model
-    if name not in models:
-        raise InvalidRequest(
-            f"Model is {_shown(name)}, which is not on offer. Choose one of: {', '.join(models)}.", "model"
-        )
-    spec = models[name]
+    spec = offered(name, models)
     drawn = given.seed is None or given.seed == RANDOM
     count = 1 if given.count is None else given.count
     request = GenerationRequest(
@@ -86,6 +82,15 @@ def complete(
     )
     check(request, spec, limits)
     return request
+
+
+def offered(name: str, models: Mapping[str, ModelSpec]) -> ModelSpec:
+    """The model of that name. Raises InvalidRequest if there is none."""
+    if name not in models:
+        raise InvalidRequest(
+            f"Model is {_shown(name)}, which is not on offer. Choose one of: {', '.join(models)}.", "model"
+        )
+    return models[name]
 
 
 def check(request: GenerationRequest, spec: ModelSpec, limits: Limits) -> None:
