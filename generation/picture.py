@@ -9,7 +9,8 @@ import torch
 from PIL import Image, ImageDraw
 
 from errors import GenerationFailed
-from models.spec import Family, ModelSpec
+from models.families import RECIPES
+from models.spec import ModelSpec
 
 WITHHELD = "The model's safety checker withheld a picture. Change the prompt or the seed."
 
@@ -45,7 +46,8 @@ def to_bytes(pixels: torch.Tensor) -> torch.Tensor:
 def developed(vae: Any, spec: ModelSpec, latents: torch.Tensor) -> torch.Tensor:
     """What the model's own decoder makes of `latents`: (1, 3, height, width) in about [-1, 1]."""
     given = vae.dtype
-    upcast = spec.family is Family.SDXL and given == torch.float16 and vae.config.force_upcast  # it overflows in half
+    heeds = RECIPES[spec.family].heeds_vae
+    upcast = heeds and given == torch.float16 and vae.config.force_upcast  # it overflows in half
     if upcast:
         vae.to(torch.float32)
     try:
@@ -59,7 +61,7 @@ def developed(vae: Any, spec: ModelSpec, latents: torch.Tensor) -> torch.Tensor:
 def unscaled(vae: Any, spec: ModelSpec, latents: torch.Tensor) -> torch.Tensor:
     """Latents as the VAE knows them, from those that the net works on; as the family's stock pipeline does it."""
     mean, std = getattr(vae.config, "latents_mean", None), getattr(vae.config, "latents_std", None)
-    if spec.family is not Family.SDXL or mean is None or std is None:
+    if not RECIPES[spec.family].heeds_vae or mean is None or std is None:
         return latents / float(vae.config.scaling_factor)
     mean, std = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, std))
     return latents * std / float(vae.config.scaling_factor) + mean

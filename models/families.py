@@ -1,4 +1,4 @@
-"""What the families of models differ in when they are loaded, as data. Light: classes are looked up when asked for."""
+"""What the families of models differ in, as data. Light: classes are looked up when asked for."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ class Recipe:
     safety: Mapping[str, Component] = field(default_factory=dict)  # built only where the spec asks for it
     folders: Mapping[str, str] = field(default_factory=dict)  # of a component, where it is not the component's name
     settings: Mapping[str, Any] = field(default_factory=dict)  # of the pipeline itself
+    heeds_vae: bool = False  # the stock pipeline reads force_upcast, latents_mean and latents_std in the VAE's config
 
 
 RECIPES: Mapping[Family, Recipe] = MappingProxyType(
@@ -74,6 +75,7 @@ RECIPES: Mapping[Family, Recipe] = MappingProxyType(
                 "text_encoder_2": replace(_TEXT_ENCODER, cls="CLIPTextModelWithProjection"),
             },
             settings={"add_watermarker": False},  # an optional package; it would change the pictures
+            heeds_vae=True,
         ),
         Family.DECIDIFFUSION: Recipe(
             pipeline="StableDiffusionPipeline",
