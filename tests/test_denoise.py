@@ -1,6 +1,7 @@
 """Requests become pictures: the same ones each time, whatever is shown on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -139,28 +140,32 @@ def test_guidance_and_negative_prompt_matter(tiny: LOADED) -> None:
     assert len({Image.open(BytesIO(png)).tobytes() for png in made}) == 4
 
 
-def test_no_finite_latents_no_picture(tiny: LOADED) -> None:
-    loaded = tiny("bk")
-    weight = loaded.pipeline.unet.conv_out.weight
+@contextmanager
+def poisoned(layer: torch.nn.Module, value: float) -> Iterator[None]:
+    """A layer all of whose weights are `value`, of a checkpoint that other tests use too."""
+    weight = layer.get_parameter("weight")
     kept = weight.data
-    weight.data = torch.full_like(kept, float("nan"))
+    weight.data = torch.full_like(kept, value)
     try:
-        with pytest.raises(GenerationFailed, match="left the range of float32"):
-            develop(loaded, request(loaded))
+        yield
     finally:
         weight.data = kept
+
+
+def test_no_finite_latents_no_picture(tiny: LOADED) -> None:
+    loaded = tiny("bk")
+    with (
+        poisoned(loaded.pipeline.unet.conv_out, float("nan")),
+        pytest.raises(GenerationFailed, match="left the range of float32"),
+    ):
+        develop(loaded, request(loaded))
 
 
 def test_a_decoder_that_overflows_is_told(tiny: LOADED) -> None:
     loaded = tiny("bk")
-    weight = loaded.pipeline.vae.decoder.conv_out.weight
-    kept = weight.data
-    weight.data = torch.full_like(kept, float("inf"))
-    try:
-        with pytest.raises(GenerationFailed, match="overflowed"):
-            develop(loaded, request(loaded))
-    finally:
-        weight.data = kept
+    layer = loaded.pipeline.vae.decoder.conv_out
+    with poisoned(layer, float("inf")), pytest.raises(GenerationFailed, match="overflowed"):
+        develop(loaded, request(loaded))
 
 
 def test_sdxls_decoder_runs_in_float32_when_half_would_overflow(tiny: LOADED) -> None:
