@@ -11,7 +11,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,12 @@ from models.spec import TO_BE_PINNED, Source
 
 MAIN = "main"  # the branch that stands in for a revision nobody has looked up
 HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-ATTEMPTS = 5  # in a row without a new byte
+STALL_SECONDS = 2.0  # without a byte end an attempt: a cancel is heard between attempts only
+ATTEMPTS = (
+    12  # in a row without a new byte; the last has all of the client's patience, as a mirror may be slow to begin
+)
 PAUSE_SECONDS = 1.0  # between them
-LISTING_SECONDS = 10.0  # for the hub to answer
+LISTING_SECONDS = (STALL_SECONDS, STALL_SECONDS, 10.0)  # for the hub to answer, attempt by attempt
 
 Progress = Callable[[int], None]  # told the bytes that are new; may raise to stop
 
@@ -57,15 +60,11 @@ class Listing:
     files: dict[str, Remote]
 
 
-def listing(source: Source) -> Listing:
-    """What the hub has for `source`. Raises ModelUnavailable."""
-    from huggingface_hub import HfApi
-
+def listing(source: Source, progress: Progress) -> Listing:
+    """What the hub has for `source`. Raises ModelUnavailable, or what `progress` raises."""
     try:
         with refusals.explained(source):
-            info = HfApi().model_info(
-                source.repo, revision=_revision(source), files_metadata=True, timeout=LISTING_SECONDS
-            )
+            info = _info(source, progress)
         files = {
             it.rfilename: Remote(it.rfilename, it.size or 0, it.lfs.sha256 if it.lfs else None, it.blob_id or "")
             for it in info.siblings or []
@@ -75,6 +74,21 @@ def listing(source: Source) -> Listing:
     if not all(HASH.fullmatch(name) for name in (str(info.sha), *(it.etag for it in files.values()))):
         raise refusals.no_hub(source)  # they become names of files
     return Listing(source, str(info.sha), files)
+
+
+def _info(source: Source, progress: Progress) -> Any:
+    import httpx2
+    from huggingface_hub import HfApi
+
+    def info(seconds: float) -> Any:
+        return HfApi().model_info(source.repo, revision=_revision(source), files_metadata=True, timeout=seconds)
+
+    *short, long = LISTING_SECONDS
+    for seconds in short:
+        with suppress(httpx2.TimeoutException):
+            return info(seconds)
+        progress(0)
+    return info(long)
 
 
 def folder(source: Source) -> Path | None:
@@ -161,7 +175,7 @@ def _bytes(listing: Listing, remote: Remote, done: Callable[[], int], progress: 
     failures = 0
     while (start := done()) < remote.size:
         try:
-            yield from _stream(listing, remote, start)
+            yield from _stream(listing, remote, start, last=failures == ATTEMPTS - 1)
             return
         except httpx2.TransportError:
             failures = 1 if done() > start else failures + 1
@@ -170,13 +184,13 @@ def _bytes(listing: Listing, remote: Remote, done: Callable[[], int], progress: 
             _wait(PAUSE_SECONDS, progress)
 
 
-def _stream(listing: Listing, remote: Remote, start: int) -> Iterator[bytes]:
+def _stream(listing: Listing, remote: Remote, start: int, last: bool) -> Iterator[bytes]:
     from huggingface_hub import constants, get_session, hf_hub_url, hf_raise_for_status
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
     url = hf_hub_url(listing.source.repo, remote.path, revision=listing.commit, endpoint=constants.ENDPOINT)
     headers = {**build_hf_headers(), "Accept-Encoding": "identity", **({"Range": f"bytes={start}-"} if start else {})}
-    timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
+    timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT if last else STALL_SECONDS
     with get_session().stream("GET", url, headers=headers, timeout=timeout) as response:
         hf_raise_for_status(response)
         skip = start if response.status_code == 200 else 0  # it sends all of the file again
@@ -187,9 +201,10 @@ def _stream(listing: Listing, remote: Remote, start: int) -> Iterator[bytes]:
 
 def _wait(seconds: float, progress: Progress) -> None:
     until = time.monotonic() + seconds
+    progress(0)
     while (left := until - time.monotonic()) > 0:
-        progress(0)
         time.sleep(min(0.1, left))
+        progress(0)
 
 
 @contextmanager

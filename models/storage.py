@@ -68,7 +68,7 @@ def download(spec: ModelSpec, report: Report) -> Path:
     """
     if not spec.local and not on_disk(spec):
         tell = _Teller(spec.name, report)
-        listing = hub.listing(spec.source)
+        listing = hub.listing(spec.source, tell.about(""))
         chosen = files.choose(spec, listing.files)
         paths = [INDEX, *(path for it in chosen for path in it.small), *(path for it in chosen for path in it.weights)]
         tell.begins(listing, paths)
@@ -84,7 +84,7 @@ def obtain(source: Source, paths: Sequence[str], report: Report) -> Path:
     there = folder(source)
     if not source.local and not (there and all((there / path).is_file() for path in paths)):
         tell = _Teller(source.name, report)
-        listing = hub.listing(source)
+        listing = hub.listing(source, tell.about(""))
         if lacking := [path for path in paths if path not in listing.files]:
             raise refusals.lacking(source, lacking)
         tell.begins(listing, paths)

@@ -63,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
         elif file:
             self.resolve(repo, file["path"], fault)
         else:
-            self.list(repo, found["kind"], found["path"] or "", parse_qs(url.query))
+            self.list(repo, found["kind"], found["path"] or "", parse_qs(url.query), fault)
 
     do_HEAD = do_GET  # noqa: N815
 
@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.refuse(401, None)
         return self.answer(json.dumps({"type": "user", "name": "reader", "orgs": []}).encode())
 
-    def list(self, repo: Repo, kind: str | None, below: str, query: dict[str, list[str]]) -> None:
+    def list(self, repo: Repo, kind: str | None, below: str, query: dict[str, list[str]], fault: Fault) -> None:
         """Information about a repository, or its tree."""
 
         def asked(name: str) -> bool:
@@ -85,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
 
         tree = kind == "tree"
         content = repo.tree(below, recursive=asked("recursive")) if tree else repo.info(blobs=asked("blobs"))
-        self.answer(json.dumps(content).encode())
+        self.answer(json.dumps(content).encode(), fault)
 
     def resolve(self, repo: Repo, path: str, fault: Fault) -> None:
         """A file, or the part of it that Range asks for."""
@@ -136,9 +136,12 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        for chunk in self.paced(body[: fault.cut_after], fault.bytes_per_second):
+        sent = body[: fault.cut_after][: fault.stall_after]
+        for chunk in self.paced(sent, fault.bytes_per_second):
             self.wfile.write(chunk)
             self.entry.sent += len(chunk)
+        if fault.stall_after is not None:
+            self.close_connection = self.server.state.closing.wait()
         if fault.cut_after is not None and fault.cut_after < len(body):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)

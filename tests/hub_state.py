@@ -18,6 +18,7 @@ class Fault:
     error_code: str | None = None  # X-Error-Code of that answer
     retry_after: int | None = None  # seconds, of that answer
     cut_after: int | None = None  # close the connection after so many bytes of the body
+    stall_after: int | None = None  # send no more after so many bytes of the body, and keep the connection
     truncate_to: int | None = None  # end the file after so many bytes, as if that were all
     whole: bool = False  # send all of the file, whatever part was asked for
     corrupt: bool = False  # other bytes, as many

@@ -3,8 +3,10 @@
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -139,10 +141,10 @@ def test_progress_in_bytes(serve: Serve) -> None:
 def test_progress_is_told_a_few_times_a_second(hub: Hub, serve: Serve) -> None:
     hub.faults.append(Fault(path=f"*/{UNET}", bytes_per_second=200_000))
     events: list[Downloading | Loading] = []
-    spec = serve("bk")
+    spec, started = serve("bk"), time.monotonic()
     storage.download(spec, events.append)
-    seconds = hub.repos[spec.repo].files[UNET].size / 200_000
-    assert 2 < len(events) < 12 * seconds + 5
+    seconds = time.monotonic() - started
+    assert 4 < len(events) <= 4 + seconds / storage.REPORT_SECONDS  # 4: before the listing, after it, index, end
 
 
 def test_a_cut_connection_is_resumed(hub: Hub, serve: Serve) -> None:
@@ -174,6 +176,56 @@ def test_no_connection(hub: Hub, serve: Serve) -> None:
     hub.faults.clear()
     storage.download(spec, ignore)
     assert storage.on_disk(spec)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a stall is noticed soon."""
+    monkeypatch.setattr(client, "STALL_SECONDS", 0.2)
+    monkeypatch.setattr(client, "LISTING_SECONDS", (0.2, 0.2, 0.2))
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.2)
+    monkeypatch.setattr(client, "ATTEMPTS", 3)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_connection_that_stalls_is_left_for_another(hub: Hub, serve: Serve) -> None:
+    hub.faults.append(Fault(path=f"*/{UNET}", stall_after=10_000, times=2))
+    hub.faults.append(Fault(path="/api/*", stall_after=0, times=2))
+    spec = serve("sd")
+    folder = storage.download(spec, ignore)
+    assert (folder / UNET).read_bytes() == hub.repos[spec.repo].files[UNET].source.read_bytes()
+    ranges = [request.range for request in hub.requests if request.file == UNET]
+    assert ranges == [None, "bytes=10000-", "bytes=20000-"]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("path", "attempts"), [("/api/*", 3), (f"*/{UNET}", 3)])
+def test_a_hub_that_only_stalls_is_given_up(hub: Hub, serve: Serve, path: str, attempts: int) -> None:
+    hub.faults.append(Fault(path=path, stall_after=0))
+    with pytest.raises(ModelUnavailable, match=r"connection to http.* failed .ReadTimeout"):
+        storage.download(serve("sd"), ignore)
+    assert len([request for request in hub.requests if request.status == 200 and not request.sent]) == attempts
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("path", ["/api/*", f"*/{UNET}"])
+def test_a_cancel_is_heard_between_two_attempts(
+    hub: Hub, serve: Serve, cache: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(client, "ATTEMPTS", 1000)
+    monkeypatch.setattr(client, "LISTING_SECONDS", (0.2,) * 1000)
+    hub.faults.append(Fault(path=path, stall_after=10_000 if UNET in path else 0))
+    before: list[Downloading | Loading] = []
+
+    def report(event: Downloading | Loading) -> None:
+        if event in before:  # nothing came
+            raise Cancelled
+        before.append(event)
+
+    with pytest.raises(Cancelled):
+        storage.download(serve("sd"), report)
+    assert len([request for request in hub.requests if fnmatch(request.path, path)]) <= 3
+    assert sum(left.stat().st_size for left in cache.rglob("*.incomplete")) % 10_000 == 0
 
 
 def stop_after(hub: Hub, spec: ModelSpec, count: int) -> None:
@@ -289,7 +341,7 @@ def test_free_bytes_of_a_folder_to_come(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full, the disk that is always full")
 def test_disk_full_on_the_way(hub: Hub, serve: Serve, cache: Path) -> None:
     spec = serve("sd")
-    partial = caches.partial(spec.repo, client.listing(spec.source).files[UNET].etag)
+    partial = caches.partial(spec.repo, client.listing(spec.source, lambda new: None).files[UNET].etag)
     partial.parent.mkdir(parents=True)
     partial.symlink_to("/dev/full")
     with pytest.raises(ModelUnavailable, match=r"the disk is full, with .* to come. Free some space in .* or set HF_H"):
