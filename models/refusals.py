@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import ModelUnavailable
+from models.amounts import bytes_text
 from models.spec import Source
 
 
@@ -95,8 +96,8 @@ def unwritable(source: Source, folder: Path, missing: int, error: OSError) -> Mo
     """While copying."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ModelUnavailable(
-            f"{source.name}: the disk is full, with {size(missing)} of a file to come. Free some space in {folder} or "
-            "set HF_HOME to a larger disk, and try again: what came so far is kept."
+            f"{source.name}: the disk is full, with {bytes_text(missing)} of a file to come. Free some space "
+            f"in {folder} or set HF_HOME to a larger disk, and try again: what came so far is kept."
         )
     return ModelUnavailable(
         f"{source.name} cannot be written to {folder} ({error.strerror}). "
@@ -123,17 +124,9 @@ def damaged(source: Source, path: str, came: int, expected: int) -> ModelUnavail
 def no_room(source: Source, folder: Path, needed: int, free: int) -> ModelUnavailable:
     """Before the start."""
     return ModelUnavailable(
-        f"{source.name} needs {size(needed)} more on the disk of {folder}, where {size(free)} are free. "
+        f"{source.name} needs {bytes_text(needed)} more on the disk of {folder}, where {bytes_text(free)} are free. "
         "Free some space or set HF_HOME to a larger disk."
     )
-
-
-def size(count: int) -> str:
-    """Bytes as people say them."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{count / factor:.1f} {unit}"
-    return f"{count} bytes"
 
 
 def _endpoint() -> str:

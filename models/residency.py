@@ -15,7 +15,8 @@ from types import MappingProxyType
 from typing import Any
 
 from errors import ModelUnavailable
-from models import files, loading, refusals, storage
+from models import files, loading, storage
+from models.amounts import bytes_text
 from models.device import WORKING, Device, free_bytes, host_memory_bytes
 from models.files import Damaged, Files
 from models.loading import Loaded
@@ -132,8 +133,8 @@ class Residency:
         fitting = [name for name, other in self.models.items() if self.device.memory_for(other.parameters) <= free]
         instead = f"These fit: {', '.join(fitting)}." if fitting else "None of the models on offer fits."
         return ModelUnavailable(
-            f"{spec.name} needs about {refusals.size(needed)} more memory on {self.device.name}, where "
-            f"{refusals.size(free)} can be had. {instead} Or close what else uses that memory."
+            f"{spec.name} needs about {bytes_text(needed)} more memory on {self.device.name}, where "
+            f"{bytes_text(free)} can be had. {instead} Or close what else uses that memory."
         )
 
     def _settle(self, coming: Mapping[str, int] = MappingProxyType({})) -> None:

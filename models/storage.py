@@ -10,6 +10,7 @@ from pathlib import Path
 
 from errors import ModelUnavailable
 from models import cache, files, hub, refusals
+from models.amounts import bytes_text
 from models.families import wanted
 from models.files import INDEX
 from models.hub import Listing, Progress
@@ -122,7 +123,7 @@ class _Teller:
         missing, free = self._total - self._done, cache.free_bytes(cache.root())
         if free < missing:
             raise refusals.no_room(listing.source, cache.root(), missing, free)
-        log.info("%s: %s to download from %s", self._name, refusals.size(missing), listing.source.repo)
+        log.info("%s: %s to download from %s", self._name, bytes_text(missing), listing.source.repo)
         self.now()
 
     def about(self, path: str) -> Progress:

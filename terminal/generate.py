@@ -14,9 +14,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from errors import DarkroomError, InvalidRequest
 from generation.events import Decoding, Encoding, Event, Finished, Queued, Silent, Step
 from generation.request import GenerationRequest
+from models.amounts import bytes_text
 from models.progress import Downloading, Loading
 from terminal.pictures import Destination, write
-from terminal.text import bytes_text, one_line, plain, seconds_text
+from terminal.text import one_line, plain, seconds_text
 
 if TYPE_CHECKING:
     from generation.engine import Engine

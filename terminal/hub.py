@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 from huggingface_hub import constants, get_session, get_token, whoami
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.errors import HTTPError as HTTPError  # type: ignore[attr-defined]  # of the client it uses
 
+from models import cache
+from models.amounts import bytes_text
 from models.registry import Registry
 from models.spec import TO_BE_PINNED, LatentSpace
 from models.storage import missing_bytes, on_disk
 from terminal.finding import Finding, fail, ok, warn
-from terminal.text import bytes_text, plain
+from terminal.text import plain
 
 TIMEOUT = 5.0  # seconds
 
@@ -34,11 +33,10 @@ def files(models: Registry, default_model: str) -> Finding:
 
 def disk(models: Registry) -> Finding:
     """Whether what is still to be downloaded has room."""
-    cache = Path(constants.HF_HUB_CACHE)
-    there = next(folder for folder in (cache, *cache.absolute().parents) if folder.exists())
-    free = shutil.disk_usage(there).free
+    folder = cache.root()
+    free = cache.free_bytes(folder)
     needed = sum(missing_bytes(spec) for spec in models.values())
-    text = f"{bytes_text(free)} free for downloads in {cache}; all models that are missing take {bytes_text(needed)}"
+    text = f"{bytes_text(free)} free for downloads in {folder}; all models that are missing take {bytes_text(needed)}"
     if needed < free:
         return ok("disk", text)
     return warn("disk", text, "Free some, or let HF_HOME name a folder on a larger disk.")
@@ -49,10 +47,13 @@ def connection() -> Finding:
     if constants.HF_HUB_OFFLINE:
         return warn("hub", "HF_HUB_OFFLINE is set, so nothing is downloaded", "Unset it to download models.")
     try:
-        get_session().head(constants.ENDPOINT, timeout=TIMEOUT, follow_redirects=True)
+        status = get_session().head(constants.ENDPOINT, timeout=TIMEOUT, follow_redirects=True).status_code
     except (HTTPError, OSError) as error:
         remedy = "Models on the disk still work. Behind a proxy set HTTPS_PROXY; for a mirror set HF_ENDPOINT."
         return warn("hub", f"{constants.ENDPOINT} does not answer ({error})", remedy)
+    if status >= 500:
+        remedy = "Models on the disk still work. Try again later; for a mirror set HF_ENDPOINT."
+        return warn("hub", f"{constants.ENDPOINT} answers with status {status}", remedy)
     return ok("hub", f"{constants.ENDPOINT} answers")
 
 

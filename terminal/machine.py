@@ -12,10 +12,10 @@ from packaging.requirements import Requirement
 
 from config import Server
 from errors import ConfigError
+from models.amounts import bytes_text
 from models.registry import Registry
 from terminal.finding import Finding, fail, ok, warn
 from terminal.serving import free_port
-from terminal.text import bytes_text
 
 REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 INSTALL = "Run `make setup`, or `python -m pip install -r requirements.txt`."

@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from models.amounts import bytes_text
 from models.registry import Registry
 from models.spec import ModelSpec
 from models.storage import State, on_disk
-from terminal.text import bytes_text, plain
+from terminal.text import plain
 
 COLUMNS = ("name", "title", "parameters", "download", "state", "size", "steps", "guidance", "licence")
 PIPED_WIDTH = 160  # characters: what reads a pipe has no edge to wrap at

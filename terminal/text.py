@@ -1,7 +1,5 @@
 """Values made fit for a terminal: nothing that came from outside may move its cursor or change its colours."""
 
-UNITS = ("B", "kB", "MB", "GB", "TB")
-
 
 def plain(text: str) -> str:
     """`text` on one line, with whatever is not printable spelled out as an escape."""
@@ -11,16 +9,6 @@ def plain(text: str) -> str:
 def one_line(message: str) -> str:
     """A message of possibly several lines as one, made plain."""
     return plain(" ".join(part.strip() for part in message.strip().splitlines()))
-
-
-def bytes_text(count: int) -> str:
-    """2134000000 → "2.1 GB", decimal as disks and downloads are sold."""
-    amount = float(count)
-    for unit in UNITS[:-1]:
-        if amount < 999.5:
-            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} {UNITS[-1]}"
 
 
 def seconds_text(seconds: float) -> str:

@@ -18,7 +18,7 @@ from terminal import hub as report
 from terminal import machine
 from terminal.finding import Level
 from tests.deployments import OURS, entry, written
-from tests.hub import Hub
+from tests.hub import Fault, Hub
 from tests.tiny import Checkpoints
 
 ROOT = Path(__file__).parents[1]
@@ -126,6 +126,15 @@ def test_a_token_that_the_hub_refuses_is_told(tmp_path: Path, hub: Hub) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert "Level.WARN" in done.stdout, done.stderr
     assert "hf_not_a_token" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("status", "level"), [(404, Level.OK), (503, Level.WARN)])
+def test_a_hub_in_trouble_is_told(hub: Hub, monkeypatch: pytest.MonkeyPatch, status: int, level: Level) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
+    hub.faults.append(Fault(status=status))
+    finding = report.connection()
+    assert finding.level is level
+    assert ("answers with status 503" in finding.text) is (status == 503)
 
 
 def test_offline_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ import yaml
 from packaging.requirements import Requirement
 
 from config import load
+from models.amounts import bytes_text
 from models.spec import ModelSpec
 from terminal.models import count_text
-from terminal.text import bytes_text
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

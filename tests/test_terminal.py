@@ -17,10 +17,11 @@ from generation.events import (
     Timings,
 )
 from generation.request import GenerationRequest
+from models.amounts import bytes_text
 from models.progress import Downloading, Loading
 from terminal.generate import Line, asked, shown, summary
 from terminal.models import count_text
-from terminal.text import bytes_text, one_line, plain, seconds_text
+from terminal.text import one_line, plain, seconds_text
 
 REQUEST = GenerationRequest(
     prompt="a",
