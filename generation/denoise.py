@@ -99,7 +99,7 @@ class Run:
                 f"The numbers left the range of {self._loaded.device.dtype} while denoising: there is no picture. "
                 "Lower the guidance scale or a word's weight, or choose another sampler or seed."
             )
-        while (frame := self._previewer.newest(wait=True)) is not None:
+        while (frame := self._previewer.next_frame(wait=True)) is not None:
             self._tell(index, request.steps, frame)
         return latents
 
@@ -121,7 +121,7 @@ class Run:
             self._steps.append(self._clock.lap())
             if self._previewer.wants():
                 self._previewer.see(index, self._request.steps if last else done, estimate.x0())
-            self._tell(index, self._request.steps if last else done, self._previewer.newest())
+            self._tell(index, self._request.steps if last else done, self._previewer.next_frame())
         return {}
 
     def _tell(self, index: int, done: int, frame: Any = None) -> None:

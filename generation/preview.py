@@ -52,7 +52,7 @@ class Previewer:
         return time.monotonic() - self._last >= 1 / self._settings.per_second
 
     def see(self, index: int, step: int, x0: torch.Tensor) -> None:
-        """Begin a frame of `x0`, (1, channels, h, w); `newest` has it as soon as the device is done."""
+        """Begin a frame of `x0`, (1, channels, h, w); `next_frame` has it as soon as the device is done."""
         self._last = time.monotonic()
         rgb = self._rgb(x0)
         over = max(rgb.shape[-2:]) / self._settings.side
@@ -60,7 +60,7 @@ class Previewer:
             rgb = F.interpolate(rgb, scale_factor=1 / over, mode="area")
         self._waiting.append(_Pending(index, step, to_bytes(rgb)[0]))
 
-    def newest(self, wait: bool = False) -> Frame | None:
+    def next_frame(self, wait: bool = False) -> Frame | None:
         """The oldest frame that nobody has had, if the device is done with it."""
         if not self._waiting or not (wait or self._waiting[0].ready()):
             return None

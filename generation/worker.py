@@ -99,6 +99,7 @@ class Worker:
             return
         except Exception as error:  # whoever asks for the model will be told; nobody has
             log.warning("%s was not preloaded: %s", spec.name, error)
+            self._let_go(error)
 
     def stop(self) -> None:
         """Leave the device."""
@@ -132,19 +133,23 @@ class Worker:
         return Finished(request, done.pictures, timings, peak.bytes(), loaded.device.label, done.notes)
 
     def _failed(self, job: Job, error: BaseException) -> Failed:
-        """Frees what the failed job held: its tensors hang in the frames of the traceback."""
         failed = _explained(job, error)
         if not failed.expected:
             log.error("Job %s failed", job.id, exc_info=error)
+        self._let_go(error)
+        return failed
+
+    def _let_go(self, error: BaseException) -> None:
+        """Free what the failed work held: its tensors hang in the frames of the traceback. For want of memory, all."""
+        scarce = out_of_memory(error)
         _clear(error)
         gc.collect()
-        if failed.kind == errors.OutOfMemory.__name__ and self._residency is not None:
+        if scarce and self._residency is not None:
             try:
                 self._residency.free()
             except Exception:  # of a device that is beyond help: the next job will say so, and this one has its end
                 log.exception("Memory was not freed")
             self._on_device = ()
-        return failed
 
 
 class _Downloads:

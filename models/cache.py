@@ -55,10 +55,17 @@ def lock(repo: str, etag: str) -> Path:
     return root() / ".locks" / _repo(repo).name / f"{etag}.lock"
 
 
+def file_bytes(path: Path) -> int | None:
+    """None if it is not there, or no longer: other programs use the cache as well."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
 def twin(etag: str, size: int) -> Path | None:
     """The same content in any repo: relatives share text encoders and VAEs. None if there is none."""
-    found = (path for path in root().glob(f"models--*/blobs/{etag}") if path.stat().st_size == size)
-    return next(found, None)
+    return next((path for path in root().glob(f"models--*/blobs/{etag}") if file_bytes(path) == size), None)
 
 
 def adopt(twin: Path, blob: Path) -> None:
@@ -66,7 +73,9 @@ def adopt(twin: Path, blob: Path) -> None:
     try:
         os.link(twin, blob)
     except OSError:
-        shutil.copyfile(twin, blob)
+        copy = blob.with_name(f"{blob.name}.incomplete")  # a blob is whole
+        shutil.copyfile(twin, copy)
+        os.replace(copy, blob)
 
 
 def link(blob: Path, pointer: Path) -> None:

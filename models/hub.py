@@ -110,7 +110,7 @@ def present_bytes(listing: Listing, remote: Remote) -> int:
     if there.exists() or cache.twin(remote.etag, remote.size):
         return remote.size
     partial = cache.partial(listing.source.repo, remote.etag)
-    return min(partial.stat().st_size, remote.size) if partial.exists() else 0
+    return min(cache.file_bytes(partial) or 0, remote.size)
 
 
 def fetch(listing: Listing, remote: Remote, progress: Progress) -> None:
@@ -139,9 +139,10 @@ def remember_main(listing: Listing) -> None:
 def _obtain(listing: Listing, remote: Remote, progress: Progress) -> None:
     blob, partial = cache.blob(listing.source.repo, remote.etag), cache.partial(listing.source.repo, remote.etag)
     if twin := cache.twin(remote.etag, remote.size):
-        if twin != blob:  # else another process fetched it meanwhile
-            cache.adopt(twin, blob)
-        return
+        with suppress(FileNotFoundError):  # gone by now
+            if twin != blob:  # else another process fetched it meanwhile
+                cache.adopt(twin, blob)
+            return
     _copy(listing, remote, partial, progress)
     os.replace(partial, blob)
 

@@ -316,6 +316,20 @@ def test_preloading_waits_for_nobody_and_nobody_for_it(engine: Engine, caplog: A
     assert "gone was not preloaded" in caplog.text
 
 
+def test_a_preload_that_lacks_memory_frees_it(specs: list[ModelSpec]) -> None:
+    def lacking(event: Downloading | Loading) -> None:
+        raise MemoryError
+
+    worker = Worker(registry(specs), "cpu", 1, None, Preview(), Pace())
+    worker.prepare()
+    worker.preload(specs[0], lambda event: None)
+    assert worker.on_device() == ["sd"]
+    worker.preload(specs[1], lacking)
+    assert worker.on_device() == []
+    assert set(worker.states().values()) == {State.ON_DISK, State.TO_DOWNLOAD}
+    worker.stop()
+
+
 def test_closing_ends_everything(make: Make) -> None:
     engine = make()
     engine.start()

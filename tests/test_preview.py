@@ -42,10 +42,10 @@ def ignore(_: Downloading | Loading) -> None:
 
 def shown(previewer: Previewer, x0: torch.Tensor) -> np.ndarray[Any, Any]:
     previewer.see(0, 3, x0)
-    frame = previewer.newest()
+    frame = previewer.next_frame()
     assert isinstance(frame, Frame)
     assert (frame.index, frame.step) == (0, 3)
-    assert previewer.newest() is None
+    assert previewer.next_frame() is None
     with Image.open(BytesIO(frame.jpeg)) as image:
         assert image.format == "JPEG"
         return np.asarray(image).astype(int)

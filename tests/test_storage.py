@@ -113,6 +113,17 @@ def test_relatives_do_not_share_damage(hub: Hub, serve: Serve) -> None:
     assert (other / file).read_bytes() == (folder / file).read_bytes()
 
 
+def test_a_relatives_file_that_has_vanished_is_fetched(cache: Path, serve: Serve) -> None:
+    spec = serve("ssd")
+    etag = client.listing(spec.source, lambda new: None).files[UNET].etag
+    vanished = caches.blob(SPECS["sdxl"].repo, etag)
+    vanished.parent.mkdir(parents=True)
+    vanished.symlink_to(cache / "nowhere")
+    assert caches.twin(etag, 1) is None
+    storage.download(spec, ignore)
+    assert storage.on_disk(spec)
+
+
 def test_safety_checker_where_it_is_asked_for(hub: Hub, serve: Serve) -> None:
     spec = serve("sd").model_copy(update={"safety_checker": True, "skip": ()})
     storage.download(spec, ignore)
