@@ -47,11 +47,12 @@ def served(path: Path) -> Iterator[Served]:
 
 
 def two_models(folder: Path, checkpoint: Path) -> Path:
-    """A config.yaml with `tiny`, and `plain` which takes no guidance and has other limits."""
+    """A config.yaml with `tiny`, and `plain` which takes no guidance, tells unknown words and has other limits."""
     ranges: dict[str, Any] = {
         "guidance_scale": None,
         "steps": {"low": 1, "high": 8, "default": 3},
         "negative_prompt": "blurry",
+        "vocabulary": True,
     }
     sizes = [{"width": 96, "height": 96}, {"width": 64, "height": 128}]
     plain = entry("plain", checkpoint, **ranges, size=sizes[0], sizes=sizes, size_multiple=32)

@@ -147,6 +147,15 @@ def test_pictures_go_into_a_folder_and_the_same_seed_gives_the_same_bytes(
     assert (out / "tiny-7.png").read_bytes() == before
 
 
+def test_words_that_the_model_does_not_know_are_told(
+    tmp_path: Path, checkpoints: Checkpoints, capsys: Captured
+) -> None:
+    config = written(tmp_path, entry("tiny", checkpoints["sd"], vocabulary=True))
+    out = str(tmp_path / "cat.png")
+    assert app.main(["generate", "a zebra", "--out", out, "--config", str(config)]) == 0
+    assert "\nWords that this model does not know, and ignored: zebra.\n" in capsys.readouterr().err
+
+
 def test_several_pictures_for_a_file_are_numbered(tiny: Path, tmp_path: Path, capsys: Captured) -> None:
     out = tmp_path / "cat.png"
     assert app.main(["generate", "a cat", "--count", "2", "--out", str(out), "--config", str(tiny)]) == 0

@@ -171,6 +171,14 @@ def test_a_switch_of_the_model_applies_its_limits(page: Page) -> None:
     expect(page.locator("#guidance_scale input[type=number]")).to_have_value("7.5")
 
 
+def test_words_that_the_model_does_not_know_are_told(page: Page) -> None:
+    page.locator("#model label", has_text="Tiny plain").click()
+    expect(page.locator("#guidance_scale")).to_have_count(0)
+    page.locator("#prompt textarea").fill("a zebra")
+    page.locator("#develop").click()
+    expect(page.locator("#result .notes")).to_contain_text("Words that this model does not know, and ignored: zebra.")
+
+
 def test_a_folded_recipe_still_counts(page: Page) -> None:
     page.locator("#guidance_scale input[type=number]").fill("3")
     page.locator("#guidance_scale input[type=number]").blur()
