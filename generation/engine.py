@@ -59,8 +59,11 @@ class Engine:
         self._thread.start()
         self._watchdog.start()
 
-    def close(self) -> None:
-        """Cancel everything and end the threads: a step at most unless a job hangs. Not to be started again."""
+    def close(self) -> bool:
+        """Cancel everything and end the threads, which takes a step at most. Not to be started again.
+
+        False if a job hangs, which is waited for in vain: then its thread is still inside torch.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -69,6 +72,7 @@ class Engine:
         self._watchdog.stop()
         if self._thread.ident is not None:
             self._thread.join(CLOSE_SECONDS)
+        return not self._thread.is_alive()
 
     def request(self, asked: Mapping[str, Any]) -> GenerationRequest:
         """The complete request for what was `asked`. Raises InvalidRequest."""

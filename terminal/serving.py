@@ -52,7 +52,8 @@ def run(engine: Engine, server: Server, *, share: bool, accounts: Accounts | Non
         while True:
             time.sleep(0.1)  # on Windows no interrupt ends a wait without a limit
     finally:
-        engine.close()  # before the page, which waits for those who watch a job
+        if not engine.close():  # before the page, which waits for those who watch a job
+            log.error("A job hangs and cannot be stopped. It ends with the process.")
         close(page)
 
 

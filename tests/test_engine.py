@@ -1,6 +1,7 @@
 """Jobs through the real engine: one after another, each with one end, whatever happens to the others."""
 
 import logging
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -341,6 +342,27 @@ def test_closing_ends_everything(make: Make) -> None:
     with pytest.raises(errors.QueueFull, match="shut down"):
         submit(engine)
     engine.close()
+
+
+def test_closing_tells_of_a_job_that_hangs(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, released = threading.Event(), threading.Event()
+
+    def hang(job: Job) -> None:
+        begun.set()
+        released.wait()
+
+    at(Encoding, hang, monkeypatch)
+    engine = make()
+    engine.start()
+    submit(engine, prompt="at")
+    try:
+        assert begun.wait(60)
+        monkeypatch.setattr("generation.engine.CLOSE_SECONDS", 0.1)
+        assert not engine.close()
+    finally:
+        released.set()
+    monkeypatch.undo()
+    assert engine.close()
 
 
 def test_an_engine_that_was_never_started_can_be_closed(make: Make) -> None:
