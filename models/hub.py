@@ -22,9 +22,7 @@ from models.spec import TO_BE_PINNED, Source
 MAIN = "main"  # the branch that stands in for a revision nobody has looked up
 HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 STALL_SECONDS = 2.0  # without a byte end an attempt: a cancel is heard between attempts only
-ATTEMPTS = (
-    12  # in a row without a new byte; the last has all of the client's patience, as a mirror may be slow to begin
-)
+ATTEMPTS = 12  # in a row without a new byte; the last waits as long as the client would: a mirror may be slow to begin
 PAUSE_SECONDS = 1.0  # between them
 LISTING_SECONDS = (STALL_SECONDS, STALL_SECONDS, 10.0)  # for the hub to answer, attempt by attempt
 
