@@ -138,7 +138,9 @@ def test_the_first_model_that_serve_is_told_to_offer_is_the_default_and_preloade
 ) -> None:
     bench = written(tmp_path, *(entry(name, checkpoints["sd"]) for name in ("one", "two", "three")))
     with serving(bench, "--port", "0", "--models", "three, two", "--preload") as visitor:
+        end = time.monotonic() + PATIENCE
         while "on the device" not in (shown := cards(visitor)):
+            assert time.monotonic() < end, "it was never loaded"
             time.sleep(0.1)
         assert re.findall('value="([a-z]+)"', shown) == ["three", "two"]
         assert shown.index("on the device") < shown.index('value="two"')
