@@ -9,6 +9,7 @@ from typing import Any
 import config
 from generation.engine import Engine
 from models.registry import registry
+from terminal.serving import free_port
 from tests.deployments import entry, written
 from ui.layout import build
 from ui.server import launch_options
@@ -37,7 +38,8 @@ def served(path: Path) -> Iterator[Served]:
         limits=deployment.limits,
     )
     page = build(engine)
-    _, url, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, **launch_options())
+    port = free_port(config.Server(port=0))  # gradio's own search leaves a socket open for each port that is taken
+    _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **launch_options())
     engine.start()
     try:
         yield Served(url.rstrip("/"), engine)
