@@ -7,7 +7,7 @@ import pytest
 
 from training.drawing import draw
 from training.judge import both_right, held_out_scenes, shares, verdict
-from training.scenes import COLOURS, PLACES, SHAPES, SIZES, Scene, random_scene
+from training.scenes import COLOURS, PLACES, SHAPES, SIDE, SIZES, Scene, random_scene
 from training.seeing import UNKNOWN, see, size_of
 
 
@@ -49,7 +49,7 @@ def test_a_wrong_picture_is_judged_wrong() -> None:
 
 
 def test_noise_shows_no_shape() -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
     assert all(thing.shape == UNKNOWN for thing in see(noise).things)
 
 

@@ -218,9 +218,9 @@ def test_a_switch_of_the_model_takes_the_new_ones_defaults() -> None:
     mini, ssd = MODELS["mini-sd"], MODELS["ssd-1b"]
     values = {
         "steps": 20,
-        "guidance_scale": 5.0,
-        "width": 256,
-        "height": 256,
+        "guidance_scale": 3.0,
+        "width": 128,
+        "height": 128,
         "sampler": "Default",
         "negative_prompt": "",
     }
@@ -254,7 +254,7 @@ def test_a_switch_drops_what_is_not_allowed_any_more_and_guidance_where_there_is
         "height": 896,
     }
     held = switched(ssd, mini, values)
-    assert (held["steps"], held["guidance_scale"], held["width"], held["height"]) == (20, 5.0, 256, 256)
+    assert (held["steps"], held["guidance_scale"], held["width"], held["height"]) == (20, 3.0, 128, 128)
     none = switched(ssd, mini.model_copy(update={"guidance_scale": None}), {**values, "guidance_scale": 2.0})
     assert none["guidance_scale"] is None
 
@@ -264,13 +264,13 @@ def test_a_switch_survives_an_emptied_or_odd_field(odd: object) -> None:
     ssd, mini = MODELS["ssd-1b"], MODELS["mini-sd"]
     fields = ("steps", "guidance_scale", "width", "height")
     held = switched(ssd, mini, {**dict.fromkeys(fields, odd), "sampler": "Default", "negative_prompt": ""})
-    assert (held["steps"], held["guidance_scale"], held["width"]) == (20, 5.0, 256)
+    assert (held["steps"], held["guidance_scale"], held["width"]) == (20, 3.0, 128)
 
 
 def test_presets_name_the_models_sizes() -> None:
     mini = MODELS["mini-sd"]
-    assert presets(mini)[0] == preset(mini, 256, 256) == "256 × 256"
-    assert preset(mini, 288, 256) is None
+    assert presets(mini)[0] == preset(mini, 128, 128) == "128 × 128"
+    assert preset(mini, 192, 128) is None
 
 
 # The visit

@@ -42,7 +42,6 @@ def test_nothing_in_the_folder_tells_where_it_was_made() -> None:
         assert not {"_name_or_path", "name_or_path"} & content.keys()
 
 
-@pytest.mark.xfail(reason="trained too little so far: shapes do not follow the prompt yet (training/README.md)")
 def test_most_held_out_prompts_are_drawn_right(pipeline: StableDiffusionPipeline) -> None:
     scenes = held_out_scenes(12)
     pictures = draw_all(pipeline, [plain_caption(scene) for scene in scenes], STEPS, GUIDANCE)
@@ -78,6 +77,6 @@ def test_every_sampler_draws_the_prompt(pipeline: StableDiffusionPipeline, sched
     ).images[0]
     pipeline.scheduler = own
     assert image.getpixel((5, 5))[1] > 180  # white
-    red, green, blue = image.getpixel((128, 128))
+    red, green, blue = image.getpixel((64, 64))
     assert red > 150
     assert max(green, blue) < 120

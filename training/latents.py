@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,6 @@ from training.drawing import draw
 from training.scenes import Scene, random_scene
 from training.text import encode
 from training.tokenizer import LENGTH
-from training.whitening import Basis
 
 CAPTIONS = 3  # different ones of each picture
 PAIRS = 0.55  # share of pictures with two objects: the harder ones
@@ -60,18 +59,23 @@ def save(content: dict[str, Tensor], path: Path) -> None:
     os.replace(part, path)
 
 
-def load(pictures: Sequence[Path], captions: Sequence[Path], basis: Basis) -> Stored:
+def scale(path: Path) -> float:
+    """The factor that gives the stored latents a mean square of 1, as diffusion assumes."""
+    return float(1 / stored_latents(path).float().square().mean().sqrt())
+
+
+def load(pictures: Sequence[Path], captions: Sequence[Path], factor: float) -> Stored:
     """The stored files as the denoiser takes them."""
     texts = [torch.load(path, weights_only=True) for path in captions]
     return Stored(
-        latents=torch.cat([basis.apply(stored_latents(path)).half() for path in pictures]),
+        latents=torch.cat([stored_latents(path) * factor for path in pictures]),
         texts=torch.cat([part["texts"] for part in texts]),
         empty=texts[0]["empty"],
     )
 
 
 def stored_latents(path: Path) -> Tensor:
-    """As the autoencoder had them before they were evened out."""
+    """Half precision, not scaled yet."""
     return torch.load(path, weights_only=True)["latents"]  # type: ignore[no-any-return]
 
 
@@ -97,21 +101,21 @@ def text_states(text: CLIPTextModel, ids: Tensor) -> Tensor:
     return text(ids.to(text.device)).last_hidden_state.half().cpu()  # type: ignore[no-any-return]
 
 
-def preview_matrix(path: Path, basis: Basis) -> Tensor:
-    """(channels + 1, 3): latents and a last 1 → RGB in [-1, 1], by least squares."""
-    latents = basis.apply(stored_latents(path)).movedim(1, -1).flatten(0, 2)
-    colours = torch.load(path, weights_only=True)["colours"].float().movedim(1, -1).flatten(0, 2)
-    matrix: Tensor = torch.linalg.lstsq(F.pad(latents, (0, 1), value=1.0), colours).solution
+def preview_matrix(path: Path, factor: float) -> Tensor:
+    """(channels + 1, 3): scaled latents and a last 1 → RGB in [-1, 1], by least squares."""
+    stored = torch.load(path, weights_only=True)
+    latents, colours = (stored[key].float().movedim(1, -1).flatten(0, 2) for key in ("latents", "colours"))
+    matrix: Tensor = torch.linalg.lstsq(F.pad(latents * factor, (0, 1), value=1.0), colours).solution
     return matrix
 
 
-def psnr(net: AutoencoderKL, pictures: int, seed: int = 99, each: Callable[[Tensor], Tensor] = lambda x: x) -> float:
-    """Of reconstructed pictures, in dB; `each` may change the latents on the way."""
+def psnr(net: AutoencoderKL, pictures: int, seed: int = 99) -> float:
+    """Of reconstructed pictures, in dB."""
     rng = np.random.default_rng(seed)
     errors = []
     for number in range(pictures):
         picture = to_tensor(draw(random_scene(rng, 1 + number % 2, judging=True))[None]).to(net.device)
         with torch.no_grad():
-            again = net.decode(each(net.encode(picture).latent_dist.mode())).sample.clamp(-1, 1)
+            again = net.decode(net.encode(picture).latent_dist.mode()).sample.clamp(-1, 1)
         errors.append(float(F.mse_loss(again, picture)))
     return float(10 * np.log10(4 / np.mean(errors)))

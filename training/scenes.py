@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SIDE = 256  # pixels, width and height of every picture
-MARGIN = 10  # pixels that stay free at the border
+SIDE = 128  # pixels, width and height of every picture
+MARGIN = 5  # pixels that stay free at the border
 
 PALETTE = {
     "red": (226, 38, 42),
@@ -32,7 +32,7 @@ ROWS = ("top", "middle", "bottom")
 PLACES = tuple((column, row) for row in ROWS for column in COLUMNS)
 RELATIONS = ("above", "below", "left of", "right of")  # of the first object to the second
 
-RADII = {1: {"small": 32, "medium": 58, "large": 90}, 2: {"small": 25, "medium": 40, "large": 54}}  # pixels
+RADII = {1: {"small": 18, "medium": 30, "large": 46}, 2: {"small": 14, "medium": 20, "large": 27}}  # pixels
 HELD_OUT = 10  # one combination in so many is never trained on
 
 
@@ -78,8 +78,8 @@ def single(rng: np.random.Generator) -> Scene:
     place = PLACES[rng.integers(len(PLACES))] if rng.random() < 0.5 else ("center", "middle")
     radius = RADII[1][size] * rng.uniform(0.93, 1.07)
     reach = SIDE / 2 - MARGIN - radius  # how far the centre may leave the middle
-    x = SIDE / 2 + reach * (COLUMNS.index(place[0]) - 1) * 0.92 + rng.uniform(-4, 4)
-    y = SIDE / 2 + reach * (ROWS.index(place[1]) - 1) * 0.92 + rng.uniform(-4, 4)
+    x = SIDE / 2 + reach * (COLUMNS.index(place[0]) - 1) * 0.92 + rng.uniform(-2, 2)
+    y = SIDE / 2 + reach * (ROWS.index(place[1]) - 1) * 0.92 + rng.uniform(-2, 2)
     item = Item(shape=str(rng.choice(SHAPES)), colour=colour, size=size, x=x, y=y, radius=radius)
     return Scene(background=background, items=(item,), place=place)
 
@@ -93,7 +93,7 @@ def pair(rng: np.random.Generator) -> Scene:
     items = []
     for sign in (towards, -towards):
         size = str(rng.choice(SIZES, p=(0.2, 0.6, 0.2)))
-        x, y = SIDE / 2 + sign * axis * 62 + rng.uniform(-4, 4, 2)
+        x, y = SIDE / 2 + sign * axis * 31 + rng.uniform(-2, 2, 2)
         colour = str(rng.choice([c for c in COLOURS if c != background]))
         radius = RADII[2][size] * rng.uniform(0.95, 1.05)
         shape = str(rng.choice(SHAPES))

@@ -13,8 +13,8 @@ from scipy import ndimage
 from training.drawing import Pixels, stencil
 from training.scenes import COLOURS, COLUMNS, MARGIN, PALETTE, RADII, ROWS, SHAPES, SIDE, Item
 
-SMALLEST = 150  # pixels; fewer are no object
-LIKENESS = 0.8  # overlap with the best template (intersection over union) below which a shape is none we know
+SMALLEST = 60  # pixels; fewer are no object
+LIKENESS = 0.65  # overlap with the best template (intersection over union) below which a shape is none we know
 GRID = 64  # templates are compared on so many by so many pixels
 UNKNOWN = "?"
 
@@ -53,13 +53,13 @@ def see(picture: Pixels) -> Seen:
     """Read a picture of SIDE × SIDE pixels."""
     nearest = nearest_colours(picture)
     border = np.concatenate(
-        [nearest[:4].ravel(), nearest[-4:].ravel(), nearest[:, :4].ravel(), nearest[:, -4:].ravel()]
+        [nearest[:2].ravel(), nearest[-2:].ravel(), nearest[:, :2].ravel(), nearest[:, -2:].ravel()]
     )
     ground = int(np.bincount(border).argmax())
     regions, count = ndimage.label(ndimage.binary_opening(nearest != ground, iterations=2))
     regions = [regions == number for number in range(1, count + 1)]
     things = [look(picture, nearest, region, ground) for region in regions if region.sum() >= SMALLEST]
-    return Seen(background=COLOURS[ground], things=tuple(sorted(things, key=lambda t: (t.y // 40, t.x))))
+    return Seen(background=COLOURS[ground], things=tuple(sorted(things, key=lambda t: (t.y // 20, t.x))))
 
 
 def nearest_colours(picture: Pixels) -> NDArray[np.intp]:
@@ -74,10 +74,10 @@ def nearest_colours(picture: Pixels) -> NDArray[np.intp]:
 
 def look(picture: Pixels, nearest: NDArray[np.intp], region: Mask, ground: int) -> Thing:
     """Name one region's colour and shape."""
-    core = ndimage.binary_erosion(region, iterations=3)
+    core = ndimage.binary_erosion(region, iterations=2)
     inside = nearest[core if core.any() else region]
     colour = int(np.bincount(inside, minlength=len(COLOURS)).argmax())
-    mask = ndimage.binary_dilation(region, iterations=4) & more_like(picture, colour, ground)
+    mask = ndimage.binary_dilation(region, iterations=2) & more_like(picture, colour, ground)
     mask = mask if mask.sum() >= SMALLEST else region
     grid, reach, x, y = boxed(mask)
     likenesses = {shape: overlap(grid, template(shape).mask) for shape in SHAPES}
