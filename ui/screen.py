@@ -60,19 +60,23 @@ def watched(engine: Engine, job: Job, visit: Visit, jobs: Sequence[str], texts: 
             yield ended(engine, run, with_run(visit, run), texts)._replace(status=line)
             return
         frame = event.frame or frame if isinstance(event, Step) else frame
-        yield Screen(stage=stage.developing(run, frame, texts), status=line)
+        yield _going(Screen(stage=stage.developing(run, frame, texts), status=line))
 
 
 def _begun(run: Run, visit: Visit, jobs: Sequence[str], texts: Texts) -> Screen:
-    return Screen(
+    begun = Screen(
         stage=stage.developing(run, None, texts),
         strip=views.unexposed("strip_empty", run.request.steps, texts),
         result=views.begun(run.request, texts),
         history=views.history(visit, None, texts),
         jobs=[run.job, *(job for job in jobs if job != run.job)][:REMEMBERED],
-        develop=gr.Button(interactive=False),
-        stop=gr.Button(interactive=True),
     )
+    return _going(begun)
+
+
+def _going(screen: Screen) -> Screen:
+    """With the buttons as they are during a run. Told every time: a browser that is busy may lose a button's change."""
+    return screen._replace(develop=gr.Button(interactive=False), stop=gr.Button(interactive=True))
 
 
 def ended(engine: Engine, run: Run, visit: Visit, texts: Texts) -> Screen:
