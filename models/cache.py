@@ -59,7 +59,7 @@ def file_bytes(path: Path) -> int | None:
     """None if it is not there, or no longer: other programs use the cache as well."""
     try:
         return path.stat().st_size
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

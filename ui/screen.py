@@ -51,32 +51,31 @@ def watched(engine: Engine, job: Job, visit: Visit, jobs: Sequence[str], texts: 
     """The page during a run and after it."""
     run, frame = Run(job.id, job.request), None
     title = engine.models[run.request.model].title
+    kept = [job.id, *(id for id in jobs if id != job.id)][:REMEMBERED]
     if not job.done:
-        yield _begun(run, visit, jobs, texts)
+        yield _going(_begun(run, visit, texts), kept)
     for event in paced(job, engine.preview.per_second):
         run = grown(run, job, event)
         line = status(event, run.request, title, texts).html()
         if run.ended:
-            yield ended(engine, run, with_run(visit, run), texts)._replace(status=line)
+            yield ended(engine, run, with_run(visit, run), texts)._replace(status=line, jobs=kept)
             return
         frame = event.frame or frame if isinstance(event, Step) else frame
-        yield _going(Screen(stage=stage.developing(run, frame, texts), status=line))
+        yield _going(Screen(stage=stage.developing(run, frame, texts), status=line), kept)
 
 
-def _begun(run: Run, visit: Visit, jobs: Sequence[str], texts: Texts) -> Screen:
-    begun = Screen(
+def _begun(run: Run, visit: Visit, texts: Texts) -> Screen:
+    return Screen(
         stage=stage.developing(run, None, texts),
         strip=views.unexposed("strip_empty", run.request.steps, texts),
         result=views.begun(run.request, texts),
         history=views.history(visit, None, texts),
-        jobs=[run.job, *(job for job in jobs if job != run.job)][:REMEMBERED],
     )
-    return _going(begun)
 
 
-def _going(screen: Screen) -> Screen:
-    """With the buttons as they are during a run. Told every time: a browser that is busy may lose a button's change."""
-    return screen._replace(develop=gr.Button(interactive=False), stop=gr.Button(interactive=True))
+def _going(screen: Screen, jobs: list[str]) -> Screen:
+    """With what holds during the whole run, told every time: a busy browser loses changes that are told once."""
+    return screen._replace(jobs=jobs, develop=gr.Button(interactive=False), stop=gr.Button(interactive=True))
 
 
 def ended(engine: Engine, run: Run, visit: Visit, texts: Texts) -> Screen:
