@@ -60,7 +60,7 @@ class Engine:
         self._watchdog.start()
 
     def close(self) -> bool:
-        """Cancel everything and end the threads, which takes a step at most. Not to be started again.
+        """Cancel everything and end the threads: a step, or the loading of a part, at most. Not to be started again.
 
         False if a job hangs, which is waited for in vain: then its thread is still inside torch.
         """

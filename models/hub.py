@@ -21,8 +21,10 @@ from models.spec import TO_BE_PINNED, Source
 
 MAIN = "main"  # the branch that stands in for a revision nobody has looked up
 HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-STALL_SECONDS = 2.0  # without a byte end an attempt: a cancel is heard between attempts only
-ATTEMPTS = 12  # in a row without a new byte; the last waits as long as the client would: a mirror may be slow to begin
+STALL_SECONDS = 2.0  # without a byte end the first attempt: in a stall, a cancel is heard between attempts only
+ATTEMPTS = (
+    6  # in a row without a new byte; each waits twice as long, up to the client's own limit: a mirror may be slow
+)
 PAUSE_SECONDS = 1.0  # between them
 LISTING_SECONDS = (STALL_SECONDS, STALL_SECONDS, 10.0)  # for the hub to answer, attempt by attempt
 
@@ -174,7 +176,7 @@ def _bytes(listing: Listing, remote: Remote, done: Callable[[], int], progress: 
     failures = 0
     while (start := done()) < remote.size:
         try:
-            yield from _stream(listing, remote, start, last=failures == ATTEMPTS - 1)
+            yield from _stream(listing, remote, start, STALL_SECONDS * 2**failures)
             return
         except httpx2.TransportError:
             failures = 1 if done() > start else failures + 1
@@ -183,13 +185,13 @@ def _bytes(listing: Listing, remote: Remote, done: Callable[[], int], progress: 
             _wait(PAUSE_SECONDS, progress)
 
 
-def _stream(listing: Listing, remote: Remote, start: int, last: bool) -> Iterator[bytes]:
+def _stream(listing: Listing, remote: Remote, start: int, patience: float) -> Iterator[bytes]:
     from huggingface_hub import constants, get_session, hf_hub_url, hf_raise_for_status
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
     url = hf_hub_url(listing.source.repo, remote.path, revision=listing.commit, endpoint=constants.ENDPOINT)
     headers = {**build_hf_headers(), "Accept-Encoding": "identity", **({"Range": f"bytes={start}-"} if start else {})}
-    timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT if last else STALL_SECONDS
+    timeout = min(patience, constants.HF_HUB_DOWNLOAD_TIMEOUT)
     with get_session().stream("GET", url, headers=headers, timeout=timeout) as response:
         hf_raise_for_status(response)
         skip = start if response.status_code == 200 else 0  # it sends all of the file again

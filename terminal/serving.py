@@ -53,7 +53,7 @@ def run(engine: Engine, server: Server, *, share: bool, accounts: Accounts | Non
             time.sleep(0.1)  # on Windows no interrupt ends a wait without a limit
     finally:
         if not engine.close():  # before the page, which waits for those who watch a job
-            log.error("A job hangs and cannot be stopped. It ends with the process.")
+            log.error("The work under way does not stop. It ends with the process.")
         close(page)
 
 

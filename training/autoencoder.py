@@ -16,7 +16,9 @@ from training.scenes import COLOURS, SHAPES, SIDE, Item, Scene, random_scene
 CHANNELS = (16, 32, 64, 64)  # few where the pictures are large: they cost the time
 LATENTS = 8
 NOISE = 0.15  # most noise that the decoder is taught to see through, of the latents' own strength
-SPIKES = 1e-4  # weight of the latents' kurtosis: a few huge values would rule the denoiser's loss
+SPIKES = (
+    1e-4  # weight of the latents' kurtosis, as a few huge values would rule the denoiser's loss, and of their power
+)
 EDGES = 0.5  # weight of the error's gradient: crisp edges
 LOG_VARIANCE = -8.0  # of what the encoder answers: next to none
 CROWDED = 0.25  # share of pictures crowded with overlapping shapes

@@ -45,7 +45,7 @@ class Plan:
     seed: int
 
 
-PLAN = Plan(  # what made the committed weights
+PLAN = Plan(  # close to what made the committed weights: README.md says what differs
     autoencoder=Schedule(steps=12_000, rate=2e-3, average=0.998, decay=0.5),
     widths=CHANNELS,
     pixels=SIDE**2,
