@@ -138,8 +138,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         sent = body[: fault.cut_after][: fault.stall_after]
         for chunk in self.paced(sent, fault.bytes_per_second):
+            self.entry.sent += len(chunk)  # before, for the client may be through with it before this thread goes on
             self.wfile.write(chunk)
-            self.entry.sent += len(chunk)
         if fault.stall_after is not None:
             self.close_connection = self.server.state.closing.wait()
         if fault.cut_after is not None and fault.cut_after < len(body):
