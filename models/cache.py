@@ -47,7 +47,7 @@ def blob(repo: str, etag: str) -> Path:
 
 def partial(repo: str, etag: str) -> Path:
     """As much of it as has come."""
-    return _repo(repo) / "blobs" / f"{etag}.incomplete"
+    return _unfinished(blob(repo, etag))
 
 
 def lock(repo: str, etag: str) -> Path:
@@ -73,7 +73,7 @@ def adopt(twin: Path, blob: Path) -> None:
     try:
         os.link(twin, blob)
     except OSError:
-        copy = blob.with_name(f"{blob.name}.incomplete")  # a blob is whole
+        copy = _unfinished(blob)  # a blob is whole
         shutil.copyfile(twin, copy)
         os.replace(copy, blob)
 
@@ -94,6 +94,10 @@ def discard(pointer: Path) -> None:
     same = [path for path in root().glob(f"models--*/blobs/{damaged.name}") if path.samefile(damaged)]
     for path in (pointer, damaged, *same):
         path.unlink(missing_ok=True)
+
+
+def _unfinished(blob: Path) -> Path:
+    return blob.with_name(f"{blob.name}.incomplete")
 
 
 def _repo(repo: str) -> Path:

@@ -121,24 +121,32 @@ def test_a_cancel_is_heard_in_every_phase(
     assert isinstance(end(submit(engine)), Finished)
 
 
-def test_a_cancel_is_heard_while_downloading(
-    make: Make, hub: Hub, checkpoints: Checkpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    published.use(hub, tmp_path / "cache", monkeypatch)
-    engine = make(tiny_spec(published.on_hub("decidiffusion", hub, checkpoints), name="far"))
-    engine.start()
+Far = Callable[[str], Engine]
+
+
+@pytest.fixture
+def far(make: Make, hub: Hub, checkpoints: Checkpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Far:
+    """`far("bk")` works, and has that checkpoint as the model `far`, still on the hub."""
+
+    def begun(name: str) -> Engine:
+        published.use(hub, tmp_path / "cache", monkeypatch)
+        engine = make(tiny_spec(published.on_hub(name, hub, checkpoints), name="far"))
+        engine.start()
+        return engine
+
+    return begun
+
+
+def test_a_cancel_is_heard_while_downloading(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = far("decidiffusion")
     at(Downloading, Job.cancel, monkeypatch)
     assert end(submit(engine, prompt="at", model="far")) == Cancelled("downloading")
     assert engine.states()["far"] is State.TO_DOWNLOAD
     assert isinstance(end(submit(engine, model="far")), Finished)
 
 
-def test_a_download_is_timed_by_itself(
-    make: Make, hub: Hub, checkpoints: Checkpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    published.use(hub, tmp_path / "cache", monkeypatch)
-    engine = make(tiny_spec(published.on_hub("bk", hub, checkpoints), name="far"))
-    engine.start()
+def test_a_download_is_timed_by_itself(far: Far) -> None:
+    engine = far("bk")
     first, second = (submit(engine, model="far").result().timings for _ in range(2))
     assert min(first.download, first.load) > 0
     assert first.total >= first.download + first.load + first.text + first.denoise + first.decode

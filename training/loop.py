@@ -108,12 +108,6 @@ def restore(path: Path, net: nn.Module, optimizer: torch.optim.Optimizer, averag
     return int(state["step"])
 
 
-def load_average(path: Path, net: nn.Module) -> None:
-    """Put a checkpoint's averaged weights into the net that it was written from."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    adopt([p for p in net.parameters() if p.requires_grad], state["average"])
-
-
 class Log:
     """The progress bar of one stage."""
 
