@@ -7,7 +7,9 @@
     ├── OutOfMemory          the device had too little memory for the job; says what to lower
     ├── GenerationFailed     the run itself went wrong (latents turned into NaN, …)
     ├── QueueFull            too many jobs wait already; says when to try again
-    └── UnknownJob           no job of that id, or it is long over
+    ├── UnknownJob           no job of that id, or it is long over
+    ├── GalleryUnavailable   the gallery cannot be read or written now; says why
+    └── UnknownPicture       no picture of that id in the gallery (any more)
 
 Each door shows them in its own form: a toast on the page, a status with a JSON body over HTTP, exit code 2 in the
 terminal. Whatever is not a DarkroomError is a fault of ours: logged with its traceback, shown as "something broke".
@@ -53,6 +55,14 @@ class QueueFull(DarkroomError):  # noqa: N818
 
 class UnknownJob(DarkroomError):  # noqa: N818
     """No such job (any more)."""
+
+
+class GalleryUnavailable(DarkroomError):  # noqa: N818
+    """The gallery's folder or index cannot be used; it works again when the cause is gone."""
+
+
+class UnknownPicture(DarkroomError):  # noqa: N818
+    """No such picture (any more)."""
 
 
 class Cancelled(Exception):  # noqa: N818

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
-from generation import samplers
+from generation import mark, samplers
 from generation.request import GenerationRequest
 from models.spec import TO_BE_PINNED, ModelSpec
 
@@ -65,8 +65,9 @@ def read(text: str) -> dict[str, Any]:
 
 
 def png(image: Image.Image, text: str) -> bytes:
-    """`image` as a PNG with `text` inside."""
+    """`image` as a PNG with `text` inside, and the mark that says that a model made it."""
     info = PngInfo()
+    info.add_itxt(mark.KEYWORD, mark.XMP)
     info.add_text(CHUNK, text)  # as iTXt where Latin-1 does not do
     buffer = BytesIO()
     image.save(buffer, "PNG", pnginfo=info, compress_level=COMPRESSION)

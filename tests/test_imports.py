@@ -24,14 +24,16 @@ LIGHT = {
     "generation.events": (*HEAVY, *PAGE),
     "generation.samplers": (*HEAVY, *PAGE),
     "generation.engine": (*HEAVY, *PAGE),
+    "gallery.gallery": (*HEAVY, *PAGE, "generation.engine"),
     "terminal.generate": (*HEAVY, *PAGE),
     "terminal.models": (*HEAVY, *PAGE, "generation.engine"),
     "app": (*HEAVY, *PAGE),
 }
 # What the files of a package on the left never import, at any time, not even within a function.
 APART = {
-    "models": ("generation", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
-    "generation": ("ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
+    "models": ("gallery", "generation", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
+    "generation": ("gallery", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
+    "gallery": ("ui", "terminal", "training", "benchmarks", "app", "config", "gradio", "models", "torch"),
     "ui": ("terminal", "training", "benchmarks", "app", "torch", "diffusers", "transformers"),
     "terminal": ("training", "benchmarks", "app", "gradio"),
     "training": ("generation", "ui", "terminal", "benchmarks", "app", "gradio"),
@@ -51,7 +53,7 @@ def test_arrows_point_one_way(package: str, other: str) -> None:
 
 
 def test_nothing_imports_training() -> None:
-    for package in ("models", "generation", "ui", "terminal", "benchmarks"):
+    for package in ("models", "generation", "gallery", "ui", "terminal", "benchmarks"):
         assert "training" not in {name.split(".")[0] for _, name in imports(package)}
 
 
