@@ -1,4 +1,4 @@
-"""The command line and the wiring: serve (without a command) · generate · models · doctor. No logic."""
+"""The command line and the wiring: serve (without a command) · generate · models · gallery · doctor. No logic."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ app = typer.Typer(
     epilog="More of a command: python app.py generate --help",
 )
 
+galleries = typer.Typer(help="What can be done with the gallery without a page.")
+app.add_typer(galleries, name="gallery")
+
 Host = Annotated[str | None, typer.Option(help="Address to listen at; 0.0.0.0 lets your network in.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one.")]
 Share = Annotated[bool, typer.Option("--share", help="Also a public link, by way of Gradio's servers.")]
@@ -76,13 +79,13 @@ def serve(
     """Serve the page, by default at http://127.0.0.1:7860."""
     from terminal import serving
 
-    for package in ("generation", "models", "terminal", "ui"):
+    for package in ("gallery", "generation", "models", "terminal", "ui"):
         logging.getLogger(package).setLevel(logging.INFO)
     deployment = load(config)
     engine = _engine(deployment, device, models)
     server = serving.address(deployment.server, host, port, os.environ)
     accounts = serving.accounts(auth_file) if auth_file else None
-    serving.run(engine, server, share=share, accounts=accounts, preload=preload)
+    serving.run(engine, server, deployment.gallery, share=share, accounts=accounts, preload=preload)
 
 
 @app.command()
@@ -130,6 +133,14 @@ def list_models(
     deployment = load(config)
     show = command.print_json if as_json else command.print_table
     show(registry(deployment.models), deployment.default_model)
+
+
+@galleries.command()
+def reindex(config: ConfigPath = OUR_CONFIG) -> None:
+    """Make the gallery's index anew from its pictures alone; of the old index the stars stay."""
+    from terminal import gallery as command
+
+    command.reindex(command.folder(load(config).gallery.folder))
 
 
 @app.command()

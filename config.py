@@ -26,6 +26,13 @@ class Server(Data):
     port: Annotated[int, Field(ge=0, le=65535)] = 7860  # 0: any free one
 
 
+class Gallery(Data):
+    """Where finished pictures are kept, and who sees them."""
+
+    folder: Annotated[str, Field(min_length=1)] | None = None  # None: nothing is saved
+    private: bool | None = None  # everyone sees their own pictures alone; None: wherever others than this machine come
+
+
 class Config(Data):
     """This deployment: the models it offers and its choices."""
 
@@ -33,6 +40,7 @@ class Config(Data):
     resident: Annotated[int, Field(ge=1)] = 1  # pipelines on the device at a time
     warm_gb: Annotated[float, Field(ge=0)] | None = None  # weights kept in host memory; None: a quarter of it
     server: Server = Server()
+    gallery: Gallery = Gallery()
     preview: Preview = Preview()
     queue: Queue = Queue()
     limits: Limits = Limits()
@@ -60,7 +68,7 @@ class Config(Data):
 
 
 def load(path: Path) -> Config:
-    """The configuration in the file at `path`, with folders of models resolved relative to it.
+    """The configuration in the file at `path`, with folders resolved relative to it.
 
     Raises ConfigError naming the key, its line, what it was and what is accepted.
     """
@@ -83,8 +91,11 @@ def load(path: Path) -> Config:
 
 
 def _resolved(config: Config, folder: Path) -> Config:
+    def below(path: str) -> str:
+        return str((folder / Path(path).expanduser()).resolve())
+
     def absolute(source: Source) -> str:
-        return str((folder / Path(source.repo).expanduser()).resolve()) if source.local else source.repo
+        return below(source.repo) if source.local else source.repo
 
     def resolved(spec: ModelSpec) -> ModelSpec:
         space = spec.latent_space
@@ -92,7 +103,9 @@ def _resolved(config: Config, folder: Path) -> Config:
             space = space.model_copy(update={"taesd": absolute(decoder)})
         return spec.model_copy(update={"repo": absolute(spec.source), "latent_space": space})
 
-    return config.model_copy(update={"models": tuple(resolved(spec) for spec in config.models)})
+    gallery = config.gallery.model_copy(update={"folder": config.gallery.folder and below(config.gallery.folder)})
+    models = tuple(resolved(spec) for spec in config.models)
+    return config.model_copy(update={"models": models, "gallery": gallery})
 
 
 def _lines(node: yaml.Node, at: tuple[Key, ...] = ()) -> dict[tuple[Key, ...], int]:

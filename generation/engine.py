@@ -11,7 +11,7 @@ import errors
 from generation import request as requests
 from generation import settings
 from generation.events import Cancelled, Queued, Step, Terminal
-from generation.job import Job
+from generation.job import Job, Listener
 from generation.pace import Pace
 from generation.queue import Queue
 from generation.request import GenerationRequest
@@ -50,6 +50,7 @@ class Engine:
         self._over: deque[str] = deque()  # ids of jobs that ended, oldest first
         self._running: Job | None = None
         self._preloads: deque[str] = deque()
+        self._listeners: list[Listener] = []
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="darkroom-device", daemon=True)
         self._watchdog = Watchdog(self._thread, queue.watchdog_seconds, lambda: self._running)
@@ -78,10 +79,19 @@ class Engine:
         """The complete request for what was `asked`. Raises InvalidRequest."""
         return requests.complete(asked, self.models, self.default_model, self.limits)
 
-    def submit(self, request: GenerationRequest, *, preview: settings.PreviewMode | None = None) -> Job:
-        """Queue `request`; `preview` None is the deployment's mode. Raises InvalidRequest or QueueFull."""
+    def listen(self, listener: Listener) -> None:
+        """Let `listener` hear everything that jobs tell which are submitted from now on."""
+        self._listeners.append(listener)
+
+    def submit(
+        self, request: GenerationRequest, *, preview: settings.PreviewMode | None = None, owner: str = ""
+    ) -> Job:
+        """Queue `request`, whose pictures will be `owner`'s; `preview` None is the deployment's mode.
+
+        Raises InvalidRequest or QueueFull.
+        """
         requests.check(request, requests.offered(request.model, self.models), self.limits)
-        job = Job(request, preview or self.preview.mode, self._cancel)
+        job = Job(request, preview or self.preview.mode, self._cancel, owner=owner, listeners=self._listeners)
         with self._changed:
             self._refuse_if_full()
             self._jobs[job.id] = job

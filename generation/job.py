@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import errors
 from generation.events import (
@@ -28,6 +28,7 @@ from generation.settings import PreviewMode
 from models.progress import Downloading, Loading
 
 _REPORTS = (Queued, Downloading, Loading, Step, Silent)  # the newest of several in a row says all
+Listener = Callable[["Job", Event], None]  # called by whoever tells, under the job's lock: must return at once
 _PHASES = {
     Queued: "queued",
     Downloading: "downloading",
@@ -43,13 +44,23 @@ _RAISED = (errors.ConfigError, errors.ModelUnavailable, errors.OutOfMemory, erro
 class Job:
     """A request on its way. Any thread may watch it, at any time; one thread at a time tells."""
 
-    def __init__(self, request: GenerationRequest, preview: PreviewMode, on_cancel: Callable[[Job], None]) -> None:
+    def __init__(
+        self,
+        request: GenerationRequest,
+        preview: PreviewMode,
+        on_cancel: Callable[[Job], None],
+        *,
+        owner: str = "",
+        listeners: Sequence[Listener] = (),
+    ) -> None:
         self.id = secrets.token_urlsafe(9)
         self.request = request
         self.preview = preview
+        self.owner = owner  # whose the pictures are; empty: everybody's
         self.created = time.time()
         self.phase = "queued"
         self._on_cancel = on_cancel
+        self._listeners = tuple(listeners)
         self._changed = threading.Condition()
         self._told: list[tuple[int, Event]] = []  # numbered; of several reports in a row only the newest
         self._count = 0  # events told, superseded ones included
@@ -119,6 +130,8 @@ class Job:
             else:
                 self._told.append(numbered)
             self._keep(event)
+            for listener in self._listeners:
+                listener(self, event)
             self._changed.notify_all()
 
     def report(self, event: Event) -> None:

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config import Server
+from config import Gallery, Server
 from errors import ConfigError
 from terminal.text import plain
 
 if TYPE_CHECKING:
+    from gallery.keeper import Keeper
     from generation.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,9 @@ MAX_PORT = 65535
 Accounts = Sequence[tuple[str, str]]  # user, password
 
 
-def run(engine: Engine, server: Server, *, share: bool, accounts: Accounts | None, preload: bool) -> None:
+def run(
+    engine: Engine, server: Server, kept: Gallery, *, share: bool, accounts: Accounts | None, preload: bool
+) -> None:
     """Serve until a KeyboardInterrupt. The page comes first: torch and diffusers are imported behind it."""
     port = free_port(server)
     from ui.layout import build
@@ -32,15 +35,18 @@ def run(engine: Engine, server: Server, *, share: bool, accounts: Accounts | Non
 
     if share and not accounts:
         log.warning("Whoever has the public link can make pictures here; --auth-file lets in only whom you name.")
-    page = build(engine)
+    keeper = keeping(engine, kept)
+    page = build(engine, keeper)
     page.launch(
         server_name=server.host,
         server_port=port,
         share=share,
         auth=list(accounts) if accounts else None,
         prevent_thread_lock=True,
-        **launch_options(),
+        **launch_options(keeper),
     )
+    if keeper:
+        keeper.start()
     engine.start()
     if preload:
         engine.preload(engine.default_model)
@@ -55,6 +61,20 @@ def run(engine: Engine, server: Server, *, share: bool, accounts: Accounts | Non
         if not engine.close():  # before the page, which waits for those who watch a job
             log.error("The work under way does not stop. It ends with the process.")
         close(page)
+        if keeper:
+            keeper.close()
+
+
+def keeping(engine: Engine, kept: Gallery) -> Keeper | None:
+    """What saves the pictures of `engine`; None where nothing is to be saved."""
+    if kept.folder is None:
+        return None
+    from gallery.gallery import Gallery as Pictures
+    from gallery.keeper import Keeper
+
+    keeper = Keeper(Pictures(Path(kept.folder)))
+    engine.listen(keeper.hear)
+    return keeper
 
 
 def free_port(server: Server) -> int:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import config
+from gallery.keeper import Keeper
 from generation.engine import Engine
 from models.registry import registry
-from terminal.serving import free_port
+from terminal.serving import free_port, keeping
 from tests.deployments import entry, written
 from ui.layout import build
 from ui.server import launch_options
@@ -23,6 +24,7 @@ class Served:
 
     url: str
     engine: Engine
+    keeper: Keeper | None = None  # of the gallery, where the deployment has one
 
 
 @contextmanager
@@ -37,18 +39,24 @@ def served(path: Path) -> Iterator[Served]:
         queue=deployment.queue,
         limits=deployment.limits,
     )
-    page = build(engine)
+    keeper = keeping(engine, deployment.gallery)
+    page = build(engine, keeper)
     port = free_port(config.Server(port=0))  # gradio's own search leaves a socket open for each port that is taken
-    _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **launch_options())
+    options = launch_options(keeper)
+    _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **options)
     engine.start()
+    if keeper:
+        keeper.start()
     try:
-        yield Served(url.rstrip("/"), engine)
+        yield Served(url.rstrip("/"), engine, keeper)
     finally:
         engine.close()
+        if keeper:
+            keeper.close()
         page.close(verbose=False)
 
 
-def two_models(folder: Path, checkpoint: Path) -> Path:
+def two_models(folder: Path, checkpoint: Path, **choices: Any) -> Path:
     """A config.yaml with `tiny`, and `plain` which takes no guidance, tells unknown words and has other limits."""
     ranges: dict[str, Any] = {
         "guidance_scale": None,
@@ -58,4 +66,4 @@ def two_models(folder: Path, checkpoint: Path) -> Path:
     }
     sizes = [{"width": 96, "height": 96}, {"width": 64, "height": 128}]
     plain = entry("plain", checkpoint, **ranges, size=sizes[0], sizes=sizes, size_multiple=32)
-    return written(folder, entry("tiny", checkpoint, max_pixels=256 * 256), plain)
+    return written(folder, entry("tiny", checkpoint, max_pixels=256 * 256), plain, **choices)

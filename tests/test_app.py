@@ -17,7 +17,9 @@ import torch
 from PIL import Image
 
 import app
+from gallery.gallery import Gallery
 from tests.deployments import entry, written
+from tests.pictures import saved
 from tests.tiny import Checkpoints
 
 ROOT = Path(__file__).parents[1]
@@ -240,3 +242,17 @@ def test_listing_models_loads_no_torch() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "False"
     assert {model["name"] for model in json.loads(done.stdout)} >= {"mini-sd", "ssd-1b"}
+
+
+def test_the_gallery_is_indexed_from_its_pictures(tmp_path: Path, checkpoints: Checkpoints, capsys: Captured) -> None:
+    config = written(tmp_path, entry("tiny", checkpoints["sd"]), gallery={"folder": "kept"})
+    gallery = Gallery(tmp_path / "kept")
+    saved(gallery)
+    gallery.close()
+    assert app.main(["gallery", "reindex", "--config", str(config)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'kept'}: 1 pictures are listed.\n"
+
+
+def test_without_a_gallery_there_is_nothing_to_index(tiny: Path, capsys: Captured) -> None:
+    assert app.main(["gallery", "reindex", "--config", str(tiny)]) == app.BAD_INPUT
+    assert "gallery.folder is null" in capsys.readouterr().err

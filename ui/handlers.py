@@ -13,8 +13,9 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from errors import DarkroomError, GenerationFailed, InvalidRequest, UnknownJob
+from gallery.keeper import Keeper
 from generation.engine import Engine
-from generation.events import Failed
+from generation.events import Failed, Finished
 from generation.job import Job
 from generation.request import GenerationRequest
 from generation.settings import PreviewMode
@@ -22,11 +23,15 @@ from ui import views
 from ui.controls import Bench, replayed
 from ui.outcome import file, grown, record
 from ui.screen import Screen, paced, showing, watched
+from ui.status import Status
 from ui.texts import Texts
 from ui.visit import Run, Visit
 from ui.visitor import pointed, pressed, remembered, texts_for
 
 log = logging.getLogger(__name__)
+
+SAVING_SECONDS = 5.0  # that a page or a program waits to hear whether its pictures are saved
+SLOW_DISK = "The gallery takes long to save; it goes on trying."
 
 
 @contextmanager
@@ -45,8 +50,8 @@ def refusals_shown(texts: Texts) -> Iterator[None]:
 class Acts:
     """The handlers of jobs and pictures on one engine's page."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, keeper: Keeper | None = None) -> None:
+        self.engine, self.keeper = engine, keeper
 
     def generate(
         self,
@@ -82,7 +87,10 @@ class Acts:
         try:
             for event in paced(job, self.engine.preview.per_second):
                 paths |= {picture.index: file(picture) for picture in job.pictures() if picture.index not in paths}
-                yield list(paths.values()) or None, record(job, event, preview=not from_page), job.id
+                told = record(job, event, preview=not from_page)
+                if isinstance(event, Finished) and (trouble := self._unsaved(job.id)):
+                    told["notes"].append(trouble)
+                yield list(paths.values()) or None, told, job.id
         finally:
             if not from_page:
                 job.cancel()
@@ -95,6 +103,15 @@ class Acts:
         with refusals_shown(texts):
             if job:
                 yield from watched(self.engine, self.engine.job(job), visit, remembered(jobs), texts)
+                if trouble := self._unsaved(job):
+                    yield Screen(status=Status(texts["not_saved"], (trouble,), 1.0).html())
+
+    def _unsaved(self, job: str) -> str | None:
+        """Why a picture of `job` is not in the gallery; None: all are, or there is none."""
+        if self.keeper is None or self.keeper.settled(job, SAVING_SECONDS):
+            return None
+        trouble = self.keeper.trouble()
+        return trouble[0] if trouble else SLOW_DISK
 
     def attach(self, jobs: Any, request: gr.Request) -> tuple[Any, ...]:
         """Take up what this browser did before: its last job, which `watch` then shows, and the visit's history."""

@@ -7,6 +7,7 @@ from typing import get_args
 
 import gradio as gr
 
+from gallery.keeper import Keeper
 from generation.engine import Engine
 from generation.samplers import SAMPLERS
 from generation.settings import PreviewMode
@@ -22,15 +23,15 @@ from ui.wiring import FIELDS, WATCHERS, Parts, wire
 WORDS = TEXTS[DEFAULT]  # until the visitor's language is known
 
 
-def build(engine: Engine) -> gr.Blocks:
-    """The page around `engine`."""
+def build(engine: Engine, keeper: Keeper | None = None) -> gr.Blocks:
+    """The page around `engine`; without a `keeper` nothing is saved, and there is no gallery."""
     # Gradio sums up all its events after each one, unless told not to; that takes a third of its time.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
     demo: gr.Blocks
     with gr.Blocks(title="Darkroom", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
         parts = _placed(engine)
-        wire(demo, parts, engine)
+        wire(demo, parts, engine, keeper)
     demo.queue(api_open=False, max_size=4 * WATCHERS)
     return demo
 

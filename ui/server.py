@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.tunneling import CURRENT_TUNNELS
 
+from gallery.keeper import Keeper
 from ui.texts import TEXTS
 from ui.theme import theme, variables
 from ui.wiring import WATCHERS
@@ -20,7 +21,7 @@ ICON = (
 )
 
 
-def launch_options() -> dict[str, Any]:
+def launch_options(keeper: Keeper | None = None) -> dict[str, Any]:
     """For `Blocks.launch`, whoever calls it with which host and port."""
     script = (FOLDER / "darkroom.js").read_text(encoding="utf-8")
     return {

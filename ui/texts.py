@@ -63,6 +63,7 @@ _ENGLISH = {
     "finished": "Done",
     "cancelled": "Stopped",
     "failed": "Failed",
+    "not_saved": "Done, but not saved in the gallery",
     # after a run
     "use_seed": "Use again",
     "use_recipe": "Use recipe",
@@ -149,6 +150,7 @@ _GERMAN = {
     "finished": "Fertig",
     "cancelled": "Angehalten",
     "failed": "Fehlgeschlagen",
+    "not_saved": "Fertig, aber nicht in der Galerie gespeichert",
     "use_seed": "Wieder nehmen",
     "use_recipe": "Rezept übernehmen",
     "download_png": "PNG speichern",

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from gallery.keeper import Keeper
 from generation.engine import Engine
 from ui.controls import Bench, Controls
 from ui.handlers import Acts
@@ -35,9 +36,9 @@ LIGHT: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "priv
 SLOW: Any = {"show_progress": "hidden", "concurrency_limit": WATCHERS}
 
 
-def wire(demo: gr.Blocks, parts: Parts, engine: Engine) -> None:
+def wire(demo: gr.Blocks, parts: Parts, engine: Engine, keeper: Keeper | None) -> None:
     """Connect the page's parts to what they do with `engine`."""
-    acts, controls = Acts(engine), Controls(engine)
+    acts, controls = Acts(engine, keeper), Controls(engine)
     _wire_jobs(demo, parts, acts, controls)
     _wire_controls(parts, acts, controls)
 
