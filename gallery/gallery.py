@@ -11,7 +11,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -101,23 +101,45 @@ class Gallery:
                 self._follow(entry.name)
         raise UnknownPicture("The file of this picture is gone from the disk.")
 
-    def star(self, ids: Sequence[str], starred: bool) -> None:
+    def thumbnail(self, id: str) -> bytes:
+        """A small WebP of a picture, made once. Raises UnknownPicture."""
+        entry = self.find(id)
+        path = self.folder.thumbnail(entry.name)
+        with suppress(OSError):
+            return path.read_bytes()
+        content = self.content(id)
+        from gallery import thumbnails  # loads Pillow
+
+        try:
+            small = thumbnails.webp(content)
+        except (OSError, ValueError) as error:
+            raise UnknownPicture(f"The file of this picture is damaged: {error}.") from error
+        with suppress(OSError):  # it is made again, then
+            write(path, small)
+        return small
+
+    # Whoever knows the id of a picture may look at it. An `owner` may change their own alone; None: any.
+
+    def star(self, ids: Sequence[str], starred: bool, owner: str | None = None) -> None:
         with self._ready():
-            self.index.mark("starred", ids, starred)
+            self.index.mark("starred", [name.id for name, _ in self._named(ids, owner)], starred)
 
-    def delete(self, ids: Sequence[str]) -> list[str]:
+    def delete(self, ids: Sequence[str], owner: str | None = None) -> list[str]:
         """Move pictures to the trash; returns the ids of those that were there."""
-        return self._moved(ids, deleted=True)
+        return self._moved(ids, owner, deleted=True)
 
-    def restore(self, ids: Sequence[str]) -> list[str]:
+    def restore(self, ids: Sequence[str], owner: str | None = None) -> list[str]:
         """Take pictures out of the trash; returns the ids of those that were there."""
-        return self._moved(ids, deleted=False)
+        return self._moved(ids, owner, deleted=False)
 
-    def _moved(self, ids: Sequence[str], deleted: bool) -> list[str]:
+    def _named(self, ids: Sequence[str], owner: str | None) -> list[tuple[Name, bool]]:
+        found = [(entry[0].name, entry[1]) for id in dict.fromkeys(ids) if (entry := self.index.find(id))]
+        return [(name, deleted) for name, deleted in found if owner is None or name.owner == owner]
+
+    def _moved(self, ids: Sequence[str], owner: str | None, deleted: bool) -> list[str]:
         moved: list[str] = []
         with self._ready():
-            found = [entry for id in ids if (entry := self.index.find(id))]
-            for name in [entry.name for entry, was in found if was is not deleted]:
+            for name in [name for name, was in self._named(ids, owner) if was is not deleted]:
                 try:
                     (self.folder.throw if deleted else self.folder.fetch)(name)
                 except FileNotFoundError:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_PORT = 65535
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 Accounts = Sequence[tuple[str, str]]  # user, password
 
 
@@ -36,14 +37,15 @@ def run(
     if share and not accounts:
         log.warning("Whoever has the public link can make pictures here; --auth-file lets in only whom you name.")
     keeper = keeping(engine, kept)
-    page = build(engine, keeper)
+    private = is_private(kept, server, share, os.environ)
+    page = build(engine, keeper, private)
     page.launch(
         server_name=server.host,
         server_port=port,
         share=share,
         auth=list(accounts) if accounts else None,
         prevent_thread_lock=True,
-        **launch_options(keeper),
+        **launch_options(keeper, private),
     )
     if keeper:
         keeper.start()
@@ -63,6 +65,13 @@ def run(
         close(page)
         if keeper:
             keeper.close()
+
+
+def is_private(kept: Gallery, server: Server, share: bool, environ: Mapping[str, str]) -> bool:
+    """Whether everyone sees their own pictures alone: as configured, else where others than this machine can come."""
+    if kept.private is not None:
+        return kept.private
+    return share or "SPACE_ID" in environ or server.host not in LOOPBACK
 
 
 def keeping(engine: Engine, kept: Gallery) -> Keeper | None:

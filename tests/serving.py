@@ -40,9 +40,10 @@ def served(path: Path) -> Iterator[Served]:
         limits=deployment.limits,
     )
     keeper = keeping(engine, deployment.gallery)
-    page = build(engine, keeper)
+    private = bool(deployment.gallery.private)
+    page = build(engine, keeper, private)
     port = free_port(config.Server(port=0))  # gradio's own search leaves a socket open for each port that is taken
-    options = launch_options(keeper)
+    options = launch_options(keeper, private)
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **options)
     engine.start()
     if keeper:

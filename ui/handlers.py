@@ -66,6 +66,7 @@ class Acts:
         sampler: Any = None,
         count: Any = None,
         preview: Any = None,
+        owner: str = "",
         request: gr.Request | None = None,
     ) -> Iterator[tuple[list[str] | None, dict[str, Any], str]]:
         """Develop pictures from a prompt. All but the prompt may be left out for the model's defaults.
@@ -78,7 +79,7 @@ class Acts:
         with refusals_shown(texts_for(request)):
             if preview is not None and preview not in get_args(PreviewMode):
                 raise InvalidRequest(f"Preview must be one of: {', '.join(get_args(PreviewMode))}.", "preview")
-            job = self.engine.submit(self.engine.request(asked), preview=preview)
+            job = self.engine.submit(self.engine.request(asked), preview=preview, owner=owner)
             yield from self._told(job, from_page=preview is not None)
 
     def _told(self, job: Job, from_page: bool) -> Iterator[tuple[list[str] | None, dict[str, Any], str]]:

@@ -13,6 +13,7 @@ from generation.samplers import SAMPLERS
 from generation.settings import PreviewMode
 from models.spec import ModelSpec
 from ui import stage, views
+from ui.browsing import PERIODS
 from ui.cards import cards
 from ui.parts import asked, choice, view
 from ui.recipe import presets
@@ -23,28 +24,69 @@ from ui.wiring import FIELDS, WATCHERS, Parts, wire
 WORDS = TEXTS[DEFAULT]  # until the visitor's language is known
 
 
-def build(engine: Engine, keeper: Keeper | None = None) -> gr.Blocks:
-    """The page around `engine`; without a `keeper` nothing is saved, and there is no gallery."""
+def build(engine: Engine, keeper: Keeper | None = None, private: bool = False) -> gr.Blocks:
+    """The page around `engine`; without a `keeper` nothing is saved, and there is no gallery.
+
+    `private`: everyone sees their own pictures alone.
+    """
     # Gradio sums up all its events after each one, unless told not to; that takes a third of its time.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
     demo: gr.Blocks
     with gr.Blocks(title="Darkroom", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
-        parts = _placed(engine)
-        wire(demo, parts, engine, keeper)
+        parts = _placed(engine, keeper is not None)
+        wire(demo, parts, engine, keeper, private)
     demo.queue(api_open=False, max_size=4 * WATCHERS)
     return demo
 
 
-def _placed(engine: Engine) -> Parts:
+def _placed(engine: Engine, gallery: bool) -> Parts:
     spec = engine.models[engine.default_model]
     parts: Parts = {"masthead": view(views.masthead(WORDS["starting"], WORDS), elem_id="masthead")}
+    if not gallery:
+        return parts | _room(engine, spec) | _unseen(spec)
+    say = gr.I18n()
+    with gr.Tabs(elem_id="tabs", selected="develop") as parts["tabs"]:
+        with gr.Tab(say("develop"), id="develop", render_children=True):
+            parts |= _room(engine, spec)
+        with gr.Tab(say("album"), id="album", render_children=True, elem_id="album") as parts["album"]:
+            parts |= _album(say)
+    parts["viewer"] = view(elem_id="viewer")
+    return parts | _unseen(spec)
+
+
+def _room(engine: Engine, spec: ModelSpec) -> Parts:
+    """Where pictures are made."""
     with gr.Row(elem_id="room"):
         with gr.Column(elem_id="light-table"):
-            parts |= _light_table(spec)
+            parts = _light_table(spec)
         with gr.Column(elem_id="bench"):
             parts |= _bench(engine, spec)
-    return parts | _unseen(spec)
+    return parts
+
+
+def _album(say: gr.I18n) -> Parts:
+    """Where pictures are kept."""
+    with gr.Row(elem_id="finder", elem_classes="tight"):
+        parts: Parts = {
+            "album_words": gr.Textbox(
+                label=say("album_words"), placeholder=say("album_words_placeholder"), elem_id="album_words", scale=3
+            )
+        }
+        for name in ("model", "sampler"):
+            parts[f"album_{name}"] = gr.Dropdown(
+                [(say("any"), "")], value="", label=say(name), filterable=False, min_width=120, elem_id=f"album_{name}"
+            )
+        parts["album_period"] = gr.Dropdown(
+            [(say("any"), ""), *((say(f"period_{period}"), period) for period in PERIODS)],
+            value="",
+            label=say("period"),
+            filterable=False,
+            min_width=120,
+            elem_id="album_period",
+        )
+        parts["album_starred"] = gr.Checkbox(label=say("starred"), elem_id="album_starred", min_width=110, scale=0)
+    return parts | {name: view(elem_id=name) for name in ("album_notice", "album_grid")}
 
 
 def _light_table(spec: ModelSpec) -> Parts:
@@ -144,6 +186,8 @@ def _unseen(spec: ModelSpec) -> Parts:
         "asked_preview": gr.State(None),  # None: a program asks, which sees no page
         "applied": gr.State(spec.name),
         "jobs": gr.BrowserState([], storage_key="darkroom-jobs", secret="darkroom"),  # random ids, which need no more
+        "asked_owner": gr.State(""),
+        "visitor": gr.BrowserState("", storage_key="darkroom-visitor", secret="darkroom"),
         "saved": gr.DownloadButton(visible="hidden", elem_id="saved"),
         "clock": gr.Timer(1.0),
     }

@@ -9,6 +9,7 @@ import gradio as gr
 from gradio.tunneling import CURRENT_TUNNELS
 
 from gallery.keeper import Keeper
+from ui.routes import routes
 from ui.texts import TEXTS
 from ui.theme import theme, variables
 from ui.wiring import WATCHERS
@@ -21,7 +22,7 @@ ICON = (
 )
 
 
-def launch_options(keeper: Keeper | None = None) -> dict[str, Any]:
+def launch_options(keeper: Keeper | None = None, private: bool = False) -> dict[str, Any]:
     """For `Blocks.launch`, whoever calls it with which host and port."""
     script = (FOLDER / "darkroom.js").read_text(encoding="utf-8")
     return {
@@ -39,6 +40,7 @@ def launch_options(keeper: Keeper | None = None) -> dict[str, Any]:
         "max_file_size": "1b",  # nothing here takes a file
         "max_threads": 2 * WATCHERS + 40,  # a watcher holds one while its job runs
         "quiet": True,
+        "app_kwargs": {"routes": routes(keeper.gallery, private)} if keeper else None,
     }
 
 

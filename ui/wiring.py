@@ -8,10 +8,12 @@ import gradio as gr
 
 from gallery.keeper import Keeper
 from generation.engine import Engine
+from ui.browsing import Browsing
 from ui.controls import Bench, Controls
 from ui.handlers import Acts
 from ui.recipe import DEPENDENT
 from ui.screen import Screen
+from ui.visitor import new_visitor, owner_of
 
 FIELDS = {  # of a request, and so of the endpoint /generate: what programs should send
     "prompt": "string",
@@ -36,11 +38,13 @@ LIGHT: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "priv
 SLOW: Any = {"show_progress": "hidden", "concurrency_limit": WATCHERS}
 
 
-def wire(demo: gr.Blocks, parts: Parts, engine: Engine, keeper: Keeper | None) -> None:
+def wire(demo: gr.Blocks, parts: Parts, engine: Engine, keeper: Keeper | None, private: bool) -> None:
     """Connect the page's parts to what they do with `engine`."""
     acts, controls = Acts(engine, keeper), Controls(engine)
     _wire_jobs(demo, parts, acts, controls)
     _wire_controls(parts, acts, controls)
+    if keeper:
+        _wire_album(parts, Browsing(engine, keeper, private))
 
 
 def _wire_jobs(demo: gr.Blocks, parts: Parts, acts: Acts, controls: Controls) -> None:
@@ -50,11 +54,16 @@ def _wire_jobs(demo: gr.Blocks, parts: Parts, acts: Acts, controls: Controls) ->
     fields = [parts[f"asked_{field}"] for field in FIELDS]
     (
         parts["develop"]
-        .click(lambda mode: mode, parts["preview"], parts["asked_preview"], **LIGHT)
+        .click(
+            lambda mode, visitor: (mode, owner_of(visitor)),
+            [parts["preview"], parts["visitor"]],
+            [parts["asked_preview"], parts["asked_owner"]],
+            **LIGHT,
+        )
         .then(None, [parts[field] for field in FIELDS], fields, js=COPY, **LIGHT)
         .then(
             acts.generate,
-            [*fields, parts["asked_preview"]],
+            [*fields, parts["asked_preview"], parts["asked_owner"]],
             [parts["pictures"], parts["details"], parts["job"]],
             api_name="generate",
             **SLOW,
@@ -65,6 +74,7 @@ def _wire_jobs(demo: gr.Blocks, parts: Parts, acts: Acts, controls: Controls) ->
     ).then(controls.standing, None, [parts["masthead"], parts["model"], parts["clock"]], **LIGHT)
     parts["stop"].click(acts.stop, parts["job"], None, **LIGHT)
     greeted = [parts[name] for name in ("masthead", "model", "clock", "stage", "status", "strip", "examples")]
+    demo.load(new_visitor, parts["visitor"], parts["visitor"], **LIGHT)
     demo.load(controls.greet, None, greeted, **LIGHT).then(
         acts.attach,
         parts["jobs"],
@@ -88,3 +98,18 @@ def _wire_controls(parts: Parts, acts: Acts, controls: Controls) -> None:
     parts["result"].input(controls.use, parts["visit"], bench, **LIGHT)
     parts["strip"].select(acts.save, parts["visit"], parts["saved"], **LIGHT).then(None, js=SAVE, **LIGHT)
     parts["clock"].tick(controls.standing, None, [parts["masthead"], parts["model"], parts["clock"]], **LIGHT)
+
+
+def _wire_album(parts: Parts, browsing: Browsing) -> None:
+    filters = [parts[f"album_{name}"] for name in ("words", "model", "sampler", "period", "starred")]
+    wanted, grid, visitor = [*filters, parts["visitor"]], parts["album_grid"], parts["visitor"]
+    chosen = [parts["album_model"], parts["album_sampler"]]
+    parts["album"].select(browsing.choices, [*chosen, visitor], [*chosen, parts["album_notice"]], **LIGHT).then(
+        browsing.search, wanted, grid, **LIGHT
+    )
+    for filter_ in filters:
+        filter_.input(browsing.search, wanted, grid, trigger_mode="always_last", **LIGHT)
+    for name in ("album_grid", "album_notice", "viewer"):
+        parts[name].select(browsing.act, visitor, [parts["album_notice"], parts["viewer"]], **LIGHT)
+    bench = [parts[name] for name in Bench._fields]
+    parts["viewer"].input(browsing.use, visitor, [*bench, parts["status"], parts["tabs"]], **LIGHT)
