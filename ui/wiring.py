@@ -107,8 +107,9 @@ def _wire_album(parts: Parts, browsing: Browsing) -> None:
     parts["album"].select(browsing.choices, [*chosen, visitor], [*chosen, parts["album_notice"]], **LIGHT).then(
         browsing.search, wanted, grid, **LIGHT
     )
-    for filter_ in filters:
-        filter_.input(browsing.search, wanted, grid, trigger_mode="always_last", **LIGHT)
+    parts["album_words"].change(browsing.search, wanted, grid, **LIGHT)
+    for filter_ in filters[1:]:
+        filter_.input(browsing.search, wanted, grid, **LIGHT)
     for name in ("album_grid", "album_notice", "viewer"):
         parts[name].select(browsing.act, visitor, [parts["album_notice"], parts["viewer"]], **LIGHT)
     bench = [parts[name] for name in Bench._fields]
