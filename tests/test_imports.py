@@ -24,6 +24,7 @@ LIGHT = {
     "generation.events": (*HEAVY, *PAGE),
     "generation.samplers": (*HEAVY, *PAGE),
     "generation.engine": (*HEAVY, *PAGE),
+    "comparison.record": (*HEAVY, *PAGE),
     "gallery.gallery": (*HEAVY, *PAGE, "generation.engine"),
     "terminal.generate": (*HEAVY, *PAGE),
     "terminal.models": (*HEAVY, *PAGE, "generation.engine"),
@@ -31,9 +32,21 @@ LIGHT = {
 }
 # What the files of a package on the left never import, at any time, not even within a function.
 APART = {
-    "models": ("gallery", "generation", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
-    "generation": ("gallery", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
-    "gallery": ("ui", "terminal", "training", "benchmarks", "app", "config", "gradio", "models", "torch"),
+    "models": (
+        "comparison",
+        "gallery",
+        "generation",
+        "ui",
+        "terminal",
+        "training",
+        "benchmarks",
+        "app",
+        "config",
+        "gradio",
+    ),
+    "generation": ("comparison", "gallery", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
+    "comparison": ("ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
+    "gallery": ("comparison", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio", "models", "torch"),
     "ui": ("terminal", "training", "benchmarks", "app", "torch", "diffusers", "transformers"),
     "terminal": ("training", "benchmarks", "app", "gradio"),
     "training": ("generation", "ui", "terminal", "benchmarks", "app", "gradio"),
@@ -53,7 +66,7 @@ def test_arrows_point_one_way(package: str, other: str) -> None:
 
 
 def test_nothing_imports_training() -> None:
-    for package in ("models", "generation", "gallery", "ui", "terminal", "benchmarks"):
+    for package in ("models", "generation", "gallery", "comparison", "ui", "terminal", "benchmarks"):
         assert "training" not in {name.split(".")[0] for _, name in imports(package)}
 
 

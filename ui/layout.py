@@ -13,13 +13,13 @@ from generation.samplers import SAMPLERS
 from generation.settings import PreviewMode
 from models.spec import ModelSpec
 from ui import stage, views
-from ui.browsing import PERIODS
+from ui.album import tab as album
 from ui.cards import cards
-from ui.parts import asked, choice, view
+from ui.parts import WATCHERS, Parts, asked, choice, view
 from ui.recipe import presets
 from ui.status import Status
 from ui.texts import DEFAULT, TEXTS
-from ui.wiring import FIELDS, WATCHERS, Parts, wire
+from ui.wiring import FIELDS, wire
 
 WORDS = TEXTS[DEFAULT]  # until the visitor's language is known
 
@@ -49,9 +49,8 @@ def _placed(engine: Engine, gallery: bool) -> Parts:
     with gr.Tabs(elem_id="tabs", selected="develop") as parts["tabs"]:
         with gr.Tab(say("develop"), id="develop", render_children=True):
             parts |= _room(engine, spec)
-        with gr.Tab(say("album"), id="album", render_children=True, elem_id="album") as parts["album"]:
-            parts |= _album(say)
-    parts["viewer"] = view(elem_id="viewer")
+        parts |= album.place(say)
+    parts["viewer"] = view(elem_id="viewer")  # above the tabs, which are inert while it is open
     return parts | _unseen(spec)
 
 
@@ -63,30 +62,6 @@ def _room(engine: Engine, spec: ModelSpec) -> Parts:
         with gr.Column(elem_id="bench"):
             parts |= _bench(engine, spec)
     return parts
-
-
-def _album(say: gr.I18n) -> Parts:
-    """Where pictures are kept."""
-    with gr.Row(elem_id="finder", elem_classes="tight"):
-        parts: Parts = {
-            "album_words": gr.Textbox(
-                label=say("album_words"), placeholder=say("album_words_placeholder"), elem_id="album_words", scale=3
-            )
-        }
-        for name in ("model", "sampler"):
-            parts[f"album_{name}"] = gr.Dropdown(
-                [(say("any"), "")], value="", label=say(name), filterable=False, min_width=120, elem_id=f"album_{name}"
-            )
-        parts["album_period"] = gr.Dropdown(
-            [(say("any"), ""), *((say(f"period_{period}"), period) for period in PERIODS)],
-            value="",
-            label=say("period"),
-            filterable=False,
-            min_width=120,
-            elem_id="album_period",
-        )
-        parts["album_starred"] = gr.Checkbox(label=say("starred"), elem_id="album_starred", min_width=110, scale=0)
-    return parts | {name: view(elem_id=name) for name in ("album_notice", "album_grid")}
 
 
 def _light_table(spec: ModelSpec) -> Parts:

@@ -9,6 +9,13 @@ from typing import Any
 
 import gradio as gr
 
+WATCHERS = 100  # jobs that are watched at a time, and as many that are submitted
+
+Parts = dict[str, Any]  # components by what they are for: fields of a request, of Screen and of Bench, and a few more
+
+LIGHT: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+SLOW: Any = {"show_progress": "hidden", "concurrency_limit": WATCHERS}
+
 # A click on anything with data-act tells the server that element's data. There are two kinds of acts on some views.
 _ACTS = """
 element.addEventListener('click', (event) => {

@@ -9,10 +9,10 @@ import gradio as gr
 from gradio.tunneling import CURRENT_TUNNELS
 
 from gallery.keeper import Keeper
-from ui.routes import routes
+from ui.album.routes import routes
+from ui.parts import WATCHERS
 from ui.texts import TEXTS
 from ui.theme import theme, variables
-from ui.wiring import WATCHERS
 
 FOLDER = Path(__file__).parent
 # In the head rather than as gradio's favicon_path, which would have it scaled to any size that anybody asks for.
@@ -24,11 +24,10 @@ ICON = (
 
 def launch_options(keeper: Keeper | None = None, private: bool = False) -> dict[str, Any]:
     """For `Blocks.launch`, whoever calls it with which host and port."""
-    script = (FOLDER / "darkroom.js").read_text(encoding="utf-8")
     return {
         "theme": theme(),
-        "css": variables() + (FOLDER / "style.css").read_text(encoding="utf-8"),
-        "head": f"{ICON}<script>{script}</script>",
+        "css": variables() + _written("css"),
+        "head": f"{ICON}<script>{_written('js')}</script>",
         "i18n": gr.I18n(**{tag: dict(texts) for tag, texts in TEXTS.items()}),
         "footer_links": [],
         "run_history": False,
@@ -49,3 +48,9 @@ def close(page: gr.Blocks) -> None:
     for tunnel in CURRENT_TUNNELS:
         tunnel.kill()  # type: ignore[no-untyped-call]
     page.close(verbose=False)
+
+
+def _written(ending: str) -> str:
+    """All of the page's files of that kind: what is common to its tabs comes first."""
+    files = sorted(FOLDER.rglob(f"*.{ending}"), key=lambda file: (len(file.parts), file))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)

@@ -1,4 +1,5 @@
-"""Every text of the page, in every language it speaks. A further language is one more table here.
+"""Every text of the page, in every language it speaks. A further language is one more table here and in each tab's
+texts.py.
 
 Labels that stand on the page from the start are translated in the browser (gradio's I18n). Whatever is written later
 (status, results, notes) is written in the language that the browser asks for.
@@ -6,8 +7,11 @@ Labels that stand on the page from the start are translated in the browser (grad
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from ui.album import texts as album
 
 Texts = Mapping[str, str]
 
@@ -94,39 +98,6 @@ _ENGLISH = {
     "restrictions": "Use restrictions",
     "parameters": "{number} parameters",
     "ships": "ships with Darkroom",
-    # the gallery
-    "album": "Gallery",
-    "album_words": "Search",
-    "album_words_placeholder": "Words of the prompt",
-    "any": "Any",
-    "period": "Made in",
-    "period_day": "the last day",
-    "period_week": "the last week",
-    "period_month": "the last month",
-    "period_year": "the last year",
-    "starred": "Starred",
-    "album_empty": "No picture yet",
-    "album_empty_hint": "Whatever you develop is kept here, with its recipe.",
-    "album_none": "No picture is like that",
-    "album_one": "1 picture",
-    "album_count": "{count} pictures",
-    "album_waiting": "Not saved so far: {count}.",
-    "no_prompt": "without a prompt",
-    "select": "Select",
-    "select_none": "Select none",
-    "zip": "Download as ZIP",
-    "star": "Star",
-    "delete": "Delete",
-    "deleted_one": "1 picture deleted.",
-    "deleted_several": "{count} pictures deleted.",
-    "restored_one": "1 picture is back.",
-    "restored_several": "{count} pictures are back.",
-    "undo": "Undo",
-    "close": "Close",
-    "use_settings": "Use these settings",
-    "applied_all": "Settings taken over",
-    "applied_partly": "Settings taken over, but not all",
-    "made": "Made",
     # the rest
     "starting": "starting",
     "broke": "Something broke on our side; the log of the server says what.",
@@ -212,45 +183,19 @@ _GERMAN = {
     "restrictions": "Nutzungsbeschränkung",
     "parameters": "{number} Parameter",
     "ships": "wird mitgeliefert",
-    "album": "Galerie",
-    "album_words": "Suche",
-    "album_words_placeholder": "Wörter des Prompts",
-    "any": "Alle",
-    "period": "Entstanden",
-    "period_day": "am letzten Tag",
-    "period_week": "in der letzten Woche",
-    "period_month": "im letzten Monat",
-    "period_year": "im letzten Jahr",
-    "starred": "Mit Stern",
-    "album_empty": "Noch kein Bild",
-    "album_empty_hint": "Was entwickelt wird, bleibt hier, mit seinem Rezept.",
-    "album_none": "So ein Bild gibt es nicht",
-    "album_one": "1 Bild",
-    "album_count": "{count} Bilder",
-    "album_waiting": "Noch nicht gespeichert: {count}.",
-    "no_prompt": "ohne Prompt",
-    "select": "Auswählen",
-    "select_none": "Nichts auswählen",
-    "zip": "Als ZIP speichern",
-    "star": "Stern",
-    "delete": "Löschen",
-    "deleted_one": "1 Bild gelöscht.",
-    "deleted_several": "{count} Bilder gelöscht.",
-    "restored_one": "1 Bild ist wieder da.",
-    "restored_several": "{count} Bilder sind wieder da.",
-    "undo": "Rückgängig",
-    "close": "Schließen",
-    "use_settings": "Diese Einstellungen nehmen",
-    "applied_all": "Einstellungen übernommen",
-    "applied_partly": "Einstellungen übernommen, aber nicht alle",
-    "made": "Entstanden",
     "starting": "startet",
     "broke": "Auf unserer Seite ist etwas kaputtgegangen; das Protokoll des Servers sagt, was.",
     "theme": "Hell oder dunkel",
     "no_frames": "Kein Filmstreifen zum Speichern: Die Vorschau war aus, oder der Lauf ist zu lange her.",
 }
 
-TEXTS: Mapping[str, Texts] = MappingProxyType({"en": MappingProxyType(_ENGLISH), "de": MappingProxyType(_GERMAN)})
+_TABS = (album,)  # each with the same two tables
+TEXTS: Mapping[str, Texts] = MappingProxyType(
+    {
+        "en": MappingProxyType(dict(ChainMap(_ENGLISH, *(tab.ENGLISH for tab in _TABS)))),
+        "de": MappingProxyType(dict(ChainMap(_GERMAN, *(tab.GERMAN for tab in _TABS)))),
+    }
+)
 DEFAULT = "en"
 
 

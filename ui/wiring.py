@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
 from gallery.keeper import Keeper
 from generation.engine import Engine
-from ui.browsing import Browsing
+from ui.album import tab as album
+from ui.album.handlers import Browsing
 from ui.controls import Bench, Controls
 from ui.handlers import Acts
+from ui.parts import LIGHT, SLOW, Parts
 from ui.recipe import DEPENDENT
 from ui.screen import Screen
 from ui.visitor import new_visitor, owner_of
@@ -30,12 +30,6 @@ FIELDS = {  # of a request, and so of the endpoint /generate: what programs shou
 # What the controls hold becomes what is asked. A control that the model does not have is not on the page.
 COPY = "(...values) => { if (!document.querySelector('#guidance_scale')) values[4] = null; return values; }"
 SAVE = "() => setTimeout(() => document.querySelector('#saved').click(), 100)"
-WATCHERS = 100  # jobs that are watched at a time, and as many that are submitted
-
-Parts = dict[str, Any]  # components by what they are for: fields of a request, of Screen and of Bench, and a few more
-
-LIGHT: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-SLOW: Any = {"show_progress": "hidden", "concurrency_limit": WATCHERS}
 
 
 def wire(demo: gr.Blocks, parts: Parts, engine: Engine, keeper: Keeper | None, private: bool) -> None:
@@ -44,7 +38,7 @@ def wire(demo: gr.Blocks, parts: Parts, engine: Engine, keeper: Keeper | None, p
     _wire_jobs(demo, parts, acts, controls)
     _wire_controls(parts, acts, controls)
     if keeper:
-        _wire_album(parts, Browsing(engine, keeper, private))
+        album.wire(parts, Browsing(engine, keeper, private))
 
 
 def _wire_jobs(demo: gr.Blocks, parts: Parts, acts: Acts, controls: Controls) -> None:
@@ -98,19 +92,3 @@ def _wire_controls(parts: Parts, acts: Acts, controls: Controls) -> None:
     parts["result"].input(controls.use, parts["visit"], bench, **LIGHT)
     parts["strip"].select(acts.save, parts["visit"], parts["saved"], **LIGHT).then(None, js=SAVE, **LIGHT)
     parts["clock"].tick(controls.standing, None, [parts["masthead"], parts["model"], parts["clock"]], **LIGHT)
-
-
-def _wire_album(parts: Parts, browsing: Browsing) -> None:
-    filters = [parts[f"album_{name}"] for name in ("words", "model", "sampler", "period", "starred")]
-    wanted, grid, visitor = [*filters, parts["visitor"]], parts["album_grid"], parts["visitor"]
-    chosen = [parts["album_model"], parts["album_sampler"]]
-    parts["album"].select(browsing.choices, [*chosen, visitor], [*chosen, parts["album_notice"]], **LIGHT).then(
-        browsing.search, wanted, grid, **LIGHT
-    )
-    parts["album_words"].change(browsing.search, wanted, grid, **LIGHT)
-    for filter_ in filters[1:]:
-        filter_.input(browsing.search, wanted, grid, **LIGHT)
-    for name in ("album_grid", "album_notice", "viewer"):
-        parts[name].select(browsing.act, visitor, [parts["album_notice"], parts["viewer"]], **LIGHT)
-    bench = [parts[name] for name in Bench._fields]
-    parts["viewer"].input(browsing.use, visitor, [*bench, parts["status"], parts["tabs"]], **LIGHT)

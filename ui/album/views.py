@@ -20,7 +20,7 @@ def address(kind: str, id: str, ending: str) -> str:
 
 
 def grid(entries: Sequence[Entry], count: int, search: Search, texts: Texts) -> str:
-    """The first pictures; darkroom.js fetches the next ones when these are nearly scrolled through."""
+    """The first pictures; album.js fetches the next ones when these are nearly scrolled through."""
     if not entries:
         words = ("album_empty", "album_empty_hint") if search == Search(owner=search.owner) else ("album_none", "")
         hint = f"<small>{escape(texts[words[1]])}</small>" if words[1] else ""
@@ -68,7 +68,7 @@ def viewer(entry: Entry, moment: int, texts: Texts) -> str:
 
 
 def done(act: str, ids: Sequence[str], texts: Texts) -> str:
-    """What was deleted, with the way back, or had back; darkroom.js hides or shows the tiles."""
+    """What was deleted, with the way back, or had back; album.js hides or shows the tiles."""
     one, several = (f"{act}_one", f"{act}_several")
     said = texts[one] if len(ids) == 1 else texts[several].format(count=len(ids))
     listed = " ".join(ids)

@@ -15,7 +15,7 @@ from gallery.search import Search
 from generation import infotext
 from generation.engine import Engine
 from generation.request import GenerationRequest
-from ui import album
+from ui.album import views
 from ui.controls import replayed
 from ui.handlers import refusals_shown
 from ui.screen import SKIP
@@ -71,14 +71,14 @@ class Browsing:
             owner=self._owner(visitor),
         )
         with refusals_shown(texts):
-            entries = self.gallery.page(wanted, None, album.PAGE)
-            return album.grid(entries, self.gallery.count(wanted), wanted, texts)
+            entries = self.gallery.page(wanted, None, views.PAGE)
+            return views.grid(entries, self.gallery.count(wanted), wanted, texts)
 
     def choices(self, model: Any, sampler: Any, visitor: Any, request: gr.Request) -> tuple[Any, ...]:
         """What there is to filter by, and what is wrong with the gallery, if anything is."""
         texts, owner = texts_for(request), self._owner(visitor)
         trouble = self.keeper.trouble()
-        notice = album.trouble(*trouble, texts) if trouble else ""
+        notice = views.trouble(*trouble, texts) if trouble else ""
         with refusals_shown(texts):
             filters = []
             for column, value in (("model", model), ("sampler", sampler)):
@@ -95,14 +95,14 @@ class Browsing:
             if act not in ("open", "star", "delete", "undo") or not ids:
                 return SKIP, SKIP
             if act == "open":
-                return SKIP, album.viewer(self.gallery.find(ids[0]), time.time_ns(), texts)
+                return SKIP, views.viewer(self.gallery.find(ids[0]), time.time_ns(), texts)
             owner = self._owner(visitor)
             if act == "star":
                 self.gallery.star(ids, data.get("value") == "true", owner)
                 return SKIP, SKIP
             if act == "undo":
-                return album.done("restored", self.gallery.restore(ids, owner), texts), SKIP
-            return album.done("deleted", self.gallery.delete(ids, owner), texts), SKIP
+                return views.done("restored", self.gallery.restore(ids, owner), texts), SKIP
+            return views.done("deleted", self.gallery.delete(ids, owner), texts), SKIP
 
     def use(self, visitor: Any, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Put the recipe of a picture into the controls: bench, status, and the tab that they are on."""

@@ -14,8 +14,8 @@ from starlette.routing import Route
 from errors import GalleryUnavailable, UnknownPicture
 from gallery.gallery import Gallery
 from gallery.search import Cursor, Search
-from ui import album
-from ui.browsing import MOST, ids_in
+from ui.album import views
+from ui.album.handlers import MOST, ids_in
 from ui.texts import TEXTS, language
 
 HEADERS = {
@@ -43,10 +43,10 @@ def routes(gallery: Gallery, private: bool) -> list[Route]:
         wanted, after = _search(request), Cursor.read(asked.get("after", ""))
         if private and not wanted.owner:
             return PlainTextResponse("Whose pictures?", 403)
-        entries = gallery.page(wanted, after, album.PAGE)
+        entries = gallery.page(wanted, after, views.PAGE)
         texts = TEXTS[language(request.headers.get("accept-language"))]
         return HTMLResponse(
-            album.tiles(entries, texts) + album.more(entries, wanted), headers={"Cache-Control": "no-store"}
+            views.tiles(entries, texts) + views.more(entries, wanted), headers={"Cache-Control": "no-store"}
         )
 
     def zipped(request: Request) -> Response:

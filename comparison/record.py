@@ -1,0 +1,80 @@
+"""A comparison as it is kept and handed on: run.json. Plain data; whatever shows or exports a run reads this alone."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from pydantic import BaseModel, ConfigDict
+
+from comparison.plan import Plan
+from generation.request import GenerationRequest
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class State(str, Enum):
+    """How far a cell is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"  # `error` says why
+    STOPPED = "stopped"  # by somebody, or because Darkroom ended; may be resumed
+
+
+class Measured(_Data):
+    """What one picture took. Seconds; the load is 0 where the model was on the device already."""
+
+    download: float
+    load: float
+    text: float
+    denoise: float
+    decode: float
+    total: float  # without the time in the queue
+    seconds_per_step: float  # median
+    peak_memory_bytes: int  # on CUDA allocated there, else the process's resident peak
+    parameters: int  # of all that the model loads
+    steps: int
+    passes: int  # of the net per step and sampler evaluation: 2 with guidance, else 1
+    device: str  # "NVIDIA H200, float16"
+
+
+class Picture(_Data):
+    """A finished picture: its file beside run.json, and what tells it from another."""
+
+    file: str  # PNG with its recipe inside
+    width: int  # pixels
+    height: int
+    sha256: str  # of the file's bytes
+    pixels_sha256: str  # of width, height and the RGB values alone
+    frames: tuple[str, ...] = ()  # files of the film strip, WebP, in order
+    frame_steps: tuple[int, ...] = ()  # the step of each
+
+
+class CellRecord(_Data):
+    """One cell, at a moment."""
+
+    number: int
+    row: int
+    model: str
+    state: State = State.WAITING
+    request: GenerationRequest | None = None  # complete; None: the model can't do what is asked (`error` says why)
+    error: str | None = None
+    measured: Measured | None = None
+    picture: Picture | None = None
+    notes: tuple[str, ...] = ()
+    quality: dict[str, float] = {}  # scores by name ("judge" 0…1, "clip" cosine); empty: none was asked for, or fits
+
+
+class RunRecord(_Data):
+    """A whole run."""
+
+    id: str  # random, 128 bits in hexadecimal: whoever knows it has been given it
+    created: float  # seconds since 1970, UTC
+    owner: str = ""  # 16 hexadecimal digits that stand for a visitor; empty: everybody
+    plan: Plan
+    made_with: dict[str, str]  # Darkroom, torch, diffusers, transformers, Python, machine
+    titles: dict[str, str]  # of the models
+    cells: tuple[CellRecord, ...]  # by number
