@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from judging.drawing import draw
+from judging.scenes import COLOURS, PALETTE, SHAPES, SIDE, Item, Scene, held_out, random_scene
+from judging.seeing import nearest_colours
 from training.captions import random_caption, vocabulary
-from training.drawing import draw
-from training.scenes import COLOURS, PALETTE, SHAPES, SIDE, Item, Scene, held_out, random_scene
-from training.seeing import nearest_colours
 
 
 def scenes(count: int, seed: int = 0, *, judging: bool = False) -> list[Scene]:

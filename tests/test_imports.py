@@ -25,6 +25,7 @@ LIGHT = {
     "generation.samplers": (*HEAVY, *PAGE),
     "generation.engine": (*HEAVY, *PAGE),
     "comparison.record": (*HEAVY, *PAGE),
+    "judging.verdict": (*HEAVY, *PAGE, "generation"),
     "gallery.gallery": (*HEAVY, *PAGE, "generation.engine"),
     "terminal.generate": (*HEAVY, *PAGE),
     "terminal.models": (*HEAVY, *PAGE, "generation.engine"),
@@ -33,6 +34,32 @@ LIGHT = {
 # What the files of a package on the left never import, at any time, not even within a function.
 APART = {
     "models": (
+        "comparison",
+        "gallery",
+        "judging",
+        "generation",
+        "ui",
+        "terminal",
+        "training",
+        "benchmarks",
+        "app",
+        "config",
+        "gradio",
+    ),
+    "generation": (
+        "comparison",
+        "gallery",
+        "judging",
+        "ui",
+        "terminal",
+        "training",
+        "benchmarks",
+        "app",
+        "config",
+        "gradio",
+    ),
+    "comparison": ("ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
+    "judging": (
         "comparison",
         "gallery",
         "generation",
@@ -44,9 +71,19 @@ APART = {
         "config",
         "gradio",
     ),
-    "generation": ("comparison", "gallery", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
-    "comparison": ("ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
-    "gallery": ("comparison", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio", "models", "torch"),
+    "gallery": (
+        "comparison",
+        "judging",
+        "ui",
+        "terminal",
+        "training",
+        "benchmarks",
+        "app",
+        "config",
+        "gradio",
+        "models",
+        "torch",
+    ),
     "ui": ("terminal", "training", "benchmarks", "app", "torch", "diffusers", "transformers"),
     "terminal": ("training", "benchmarks", "app", "gradio"),
     "training": ("generation", "ui", "terminal", "benchmarks", "app", "gradio"),
@@ -66,7 +103,7 @@ def test_arrows_point_one_way(package: str, other: str) -> None:
 
 
 def test_nothing_imports_training() -> None:
-    for package in ("models", "generation", "gallery", "comparison", "ui", "terminal", "benchmarks"):
+    for package in ("models", "generation", "gallery", "comparison", "judging", "ui", "terminal", "benchmarks"):
         assert "training" not in {name.split(".")[0] for _, name in imports(package)}
 
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.drawing import draw
-from training.judge import both_right, held_out_scenes, shares, verdict
-from training.scenes import COLOURS, PLACES, SHAPES, SIDE, SIZES, Scene, random_scene
-from training.seeing import UNKNOWN, see, size_of
+from judging.drawing import draw
+from judging.scenes import COLOURS, PLACES, SHAPES, SIDE, SIZES, Scene, random_scene
+from judging.seeing import UNKNOWN, see, size_of
+from judging.verdict import both_right, verdict
+from training.judge import held_out_scenes, shares
 
 
 def sample(count: int, objects: int) -> list[Scene]:

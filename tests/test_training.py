@@ -11,11 +11,11 @@ from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
 from transformers import CLIPTokenizer
 
+from judging.scenes import random_scene
 from models.vocabulary import TAIL, known_words, load_vocabulary
 from training.captions import plain_caption, random_caption, vocabulary
 from training.loop import Schedule
 from training.mini import PLAN, make
-from training.scenes import random_scene
 from training.text import encode
 from training.tokenizer import write_tokenizer
 

@@ -17,9 +17,10 @@ from diffusers import (
     UniPCMultistepScheduler,
 )
 
+from judging.seeing import see
+from judging.verdict import both_right, verdict
 from training.captions import plain_caption
-from training.judge import GUIDANCE, STEPS, WEIGHTS, both_right, draw_all, held_out_scenes, load, verdict
-from training.seeing import see
+from training.judge import GUIDANCE, STEPS, WEIGHTS, draw_all, held_out_scenes, load
 
 FOLDER = WEIGHTS / "mini-sd"
 MEGABYTE = 10**6

@@ -9,9 +9,9 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 
-from training.drawing import Pixels, draw
+from judging.drawing import Pixels, draw
+from judging.scenes import COLOURS, SHAPES, SIDE, Item, Scene, random_scene
 from training.loop import Schedule, train
-from training.scenes import COLOURS, SHAPES, SIDE, Item, Scene, random_scene
 
 CHANNELS = (16, 32, 64, 64)  # few where the pictures are large: they cost the time
 LATENTS = 8

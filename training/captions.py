@@ -7,36 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from training.scenes import COLOURS, SHAPES, Item, Scene
+from judging.scenes import COLOURS, SHAPES, Item, Scene
+from judging.wordings import BACKGROUND_WORDS, OPEN, OTHER_WORDS, PLACE_WORDS, RELATION_WORDS, SIZE_WORDS
 
 Pick = Callable[[tuple[str, ...]], str]  # one of several wordings
 
-OPEN = ""  # in a told scene: the caption does not say
-
-SIZE_WORDS = {
-    "small": ("small", "small", "tiny", "little"),
-    "medium": ("",),
-    "large": ("large", "large", "big", "huge"),
-}
-PLACE_WORDS = {
-    ("left", "top"): ("in the top left corner", "at the top left", "in the top left"),
-    ("center", "top"): ("at the top", "at the top", "in the top center"),
-    ("right", "top"): ("in the top right corner", "at the top right", "in the top right"),
-    ("left", "middle"): ("on the left", "on the left side", "at the left"),
-    ("center", "middle"): ("", "", "", "in the center", "in the middle", "in the centre"),
-    ("right", "middle"): ("on the right", "on the right side", "at the right"),
-    ("left", "bottom"): ("in the bottom left corner", "at the bottom left", "in the bottom left"),
-    ("center", "bottom"): ("at the bottom", "at the bottom", "in the bottom center"),
-    ("right", "bottom"): ("in the bottom right corner", "at the bottom right", "in the bottom right"),
-}
-RELATION_WORDS = {
-    "above": ("above", "above", "over", "on top of"),
-    "below": ("below", "below", "under"),
-    "left of": ("to the left of", "left of", "and", "next to", "beside"),  # read from left to right
-    "right of": ("to the right of", "right of"),
-}
-BACKGROUND_WORDS = ("on a {} background",) * 5 + ("with a {} background", ", {} background", "on {}")
-OTHER_WORDS = ("a", "an", "shape", "grey")
 PUNCTUATION = (",", ".", "(", ")", ":", ";", "!", "-")
 
 # What a caption may leave open, and how often.

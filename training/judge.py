@@ -16,10 +16,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from judging.drawing import Pixels
+from judging.scenes import COLOURS, SHAPES, Scene, random_scene
+from judging.seeing import Seen, see
+from judging.verdict import both_right, verdict
 from training.captions import plain_caption
-from training.drawing import Pixels
-from training.scenes import COLOURS, SHAPES, Scene, random_scene
-from training.seeing import Seen, place_of, relation_of, see, size_of
 
 WEIGHTS = Path(__file__).parent.parent / "models" / "weights"
 STEPS = 20
@@ -135,29 +136,6 @@ def shares(scenes: Sequence[Scene], seen: Sequence[Seen]) -> Shares:
 
 def share(right: Sequence[bool]) -> float:
     return sum(right) / max(1, len(right))
-
-
-def verdict(scene: Scene, found: Seen) -> dict[str, bool]:
-    """What is right of a single object; nothing is, if there is none or more than one."""
-    if len(found.things) != 1:
-        return dict.fromkeys(("colour", "shape", "size", "place"), False)
-    (item,), (thing,) = scene.items, found.things
-    return {
-        "colour": thing.colour == item.colour,
-        "shape": thing.shape == item.shape,
-        "size": size_of(thing, 1) == item.size,
-        "place": place_of(thing) == scene.place,
-    }
-
-
-def both_right(scene: Scene, found: Seen) -> bool:
-    """Both colours, both shapes and the relation."""
-    wanted = [(item.shape, item.colour) for item in scene.items]
-    return len(found.things) == 2 and any(
-        [(first.shape, first.colour), (second.shape, second.colour)] == wanted
-        and relation_of(first, second) == scene.relation
-        for first, second in (found.things, found.things[::-1])
-    )
 
 
 def avoidance(pipeline: StableDiffusionPipeline, count: int, steps: int, guidance: float) -> list[Avoided]:

@@ -13,11 +13,11 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from judging.drawing import draw
+from judging.scenes import Scene, random_scene
 from training.autoencoder import to_tensor
 from training.captions import random_caption
 from training.denoiser import Stored
-from training.drawing import draw
-from training.scenes import Scene, random_scene
 from training.text import encode
 from training.tokenizer import LENGTH
 

@@ -13,13 +13,13 @@ from rich.progress import track
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from judging.scenes import SIDE
 from training import latents
 from training.autoencoder import CHANNELS, LATENTS, autoencoder, train_autoencoder
 from training.denoiser import denoiser, train_denoiser
 from training.export import export
 from training.judge import WEIGHTS
 from training.loop import Schedule
-from training.scenes import SIDE
 from training.text import WIDTH, Reader, train_text
 from training.tokenizer import write_tokenizer
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from training.scenes import PALETTE, SIDE, Item, Scene
+from judging.scenes import PALETTE, SIDE, Item, Scene
 
 OVERSAMPLING = 4
 RING_HOLE = 0.52  # of the ring's radius

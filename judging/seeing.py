@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from training.drawing import Pixels, stencil
-from training.scenes import COLOURS, COLUMNS, MARGIN, PALETTE, RADII, ROWS, SHAPES, SIDE, Item
+from judging.drawing import Pixels, stencil
+from judging.scenes import COLOURS, COLUMNS, MARGIN, PALETTE, RADII, ROWS, SHAPES, SIDE, Item
 
 SMALLEST = 60  # pixels; fewer are no object
 LIKENESS = 0.65  # overlap with the best template (intersection over union) below which a shape is none we know
