@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import errors
 from generation import request as requests
@@ -15,6 +15,7 @@ from generation.job import Job, Listener
 from generation.pace import Pace
 from generation.queue import Queue
 from generation.request import GenerationRequest
+from generation.task import Task, Work
 from generation.watchdog import Watchdog
 from generation.worker import Worker
 from models.device import Device
@@ -23,6 +24,7 @@ from models.registry import Registry
 from models.storage import State
 
 CLOSE_SECONDS = 60.0  # a hung job is not waited for any longer
+R = TypeVar("R")
 
 
 class Engine:
@@ -50,6 +52,7 @@ class Engine:
         self._over: deque[str] = deque()  # ids of jobs that ended, oldest first
         self._running: Job | None = None
         self._preloads: deque[str] = deque()
+        self._tasks: deque[Task[Any]] = deque()  # the first may have begun
         self._listeners: list[Listener] = []
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="darkroom-device", daemon=True)
@@ -70,6 +73,8 @@ class Engine:
             self._changed.notify_all()
         for job in self.jobs():
             job.cancel()
+        for task in tuple(self._tasks):
+            task.cancel()
         self._watchdog.stop()
         if self._thread.ident is not None:
             self._thread.join(CLOSE_SECONDS)
@@ -99,6 +104,16 @@ class Engine:
             self._announce()
             self._changed.notify_all()
         return job
+
+    def borrow(self, work: Work[R]) -> Task[R]:
+        """Do `work` on the device as soon as no job waits; jobs go before it and wherever it yields."""
+        task = Task(work, self._cancel_task)
+        with self._changed:
+            if self._closing:
+                raise errors.QueueFull("Darkroom is being shut down. Ask again when it is back.", 60.0)
+            self._tasks.append(task)
+            self._changed.notify_all()
+        return task
 
     def job(self, id: str) -> Job:
         """Raises UnknownJob."""
@@ -170,6 +185,14 @@ class Engine:
             if self._queue.remove(job):
                 self._end(job, Cancelled("queued"))
 
+    def _cancel_task(self, task: Task[Any]) -> None:
+        """One that has not begun ends here; else the thread that works on it ends it."""
+        with self._changed:
+            if task in self._tasks and not task.begun:
+                self._tasks.remove(task)
+                task.fail(errors.Cancelled())
+            self._changed.notify_all()
+
     def _end(self, job: Job, event: Terminal) -> None:
         with self._changed:
             if job is self._running:
@@ -184,17 +207,28 @@ class Engine:
 
     def _work(self) -> None:
         self._worker.prepare()
-        while (task := self._next()) is not None:
-            if isinstance(task, Job):
-                self._end(task, self._worker.run(task))
+        while (next_ := self._next()) is not None:
+            if isinstance(next_, Job):
+                self._end(next_, self._worker.run(next_))
+            elif isinstance(next_, Task):
+                self._go_on(next_)
             else:
-                self._worker.preload(self.models[task], lambda event, model=task: self._preloading(model, event))  # type: ignore[misc]
+                self._worker.preload(self.models[next_], lambda event, model=next_: self._preloading(model, event))  # type: ignore[misc]
+        for task in tuple(self._tasks):
+            task.fail(errors.Cancelled())
         self._worker.stop()
 
-    def _next(self) -> Job | str | None:
-        """A job, else a model to preload; None: stop."""
+    def _go_on(self, task: Task[Any]) -> None:
+        if self._worker.go_on(task):
+            with self._changed:
+                self._tasks.remove(task)
+
+    def _next(self) -> Job | Task[Any] | str | None:
+        """A job, else a model to preload, else a piece of a task; a task to be cancelled before all. None: stop."""
         with self._changed:
             while not self._closing:
+                if self._tasks and self._tasks[0].cancelled:
+                    return self._tasks[0]  # it has begun, or it would not be here any more
                 if job := self._queue.take(self._worker.on_device(), self._pace.seconds):
                     job.begins()
                     self._running = job
@@ -202,6 +236,9 @@ class Engine:
                     return job
                 if self._preloads:
                     return self._preloads.popleft()
+                if self._tasks:
+                    self._tasks[0].begun = True
+                    return self._tasks[0]
                 self._changed.wait()
             return None
 

@@ -7,8 +7,8 @@ import logging
 import time
 import traceback
 import warnings
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import errors
 from generation.events import Cancelled, Failed, Finished, Terminal, Timings
@@ -16,6 +16,7 @@ from generation.job import Job
 from generation.memory import Peak
 from generation.pace import Pace
 from generation.settings import Preview
+from generation.task import Loan, Task
 from models import storage
 from models.device import Device, choose, out_of_memory
 from models.progress import Downloading, Loading, Report
@@ -101,6 +102,43 @@ class Worker:
             log.warning("%s was not preloaded: %s", spec.name, error)
             self._let_go(error)
 
+    def go_on(self, task: Task[Any]) -> bool:
+        """Work on `task` until it lets others go first; whether it is over, by whatever end."""
+        import torch
+
+        try:
+            if self._residency is None:
+                assert self._broken is not None
+                raise self._broken
+            with torch.no_grad():
+                return task.go_on(self._loan(task))
+        except (errors.Cancelled, errors.DarkroomError) as error:
+            task.fail(error)
+            self._let_go(error)
+        except BaseException as error:  # ends this task alone
+            task.fail(_told(error))
+            self._let_go(error)
+        return True
+
+    def _loan(self, task: Task[Any]) -> Loan:
+        residency = self._residency
+        assert residency is not None
+
+        def without(act: Callable[[], None]) -> Callable[[], None]:
+            def leave() -> None:
+                act()
+                self._on_device = ()
+
+            return leave
+
+        return Loan(
+            device=residency.device,
+            acquire=lambda spec: self._acquire(spec, task.tell),
+            unload=without(residency.unload),
+            free=without(residency.free),
+            tell=task.tell,
+        )
+
     def stop(self) -> None:
         """Leave the device."""
         if self._residency is not None:
@@ -175,6 +213,14 @@ def _clear(error: BaseException | None) -> None:
     while error is not None:
         traceback.clear_frames(error.__traceback__)
         error = error.__cause__ or error.__context__
+
+
+def _told(error: BaseException) -> errors.DarkroomError:
+    """What a borrower of the device is told of an error that is none of ours."""
+    if out_of_memory(error):
+        return errors.OutOfMemory("There was too little memory. End other programs that use the device.")
+    log.error("Work on the device failed", exc_info=error)
+    return errors.DarkroomError("Something broke. The log has the details.")
 
 
 def _explained(job: Job, error: BaseException) -> Failed:
