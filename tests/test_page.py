@@ -13,6 +13,7 @@ import gradio as gr
 import pytest
 
 import config
+from colours import DARK, LIGHT
 from errors import InvalidRequest
 from generation.events import (
     Cancelled,
@@ -45,7 +46,6 @@ from ui.screen import Screen
 from ui.server import launch_options
 from ui.status import status
 from ui.texts import TEXTS, language
-from ui.theme import DARK, LIGHT
 from ui.visit import KEPT, Run, Shot, find, with_run
 from ui.wiring import FIELDS
 
