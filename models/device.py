@@ -11,6 +11,7 @@ from errors import ConfigError
 WANTED = ("auto", "cuda", "mps", "cpu")
 SMALL_PARAMETERS = 100_000_000  # nets up to here gain no time from half the bytes, so they keep all of their precision
 WORKING = 1.25  # memory that a run takes, as a multiple of the weights': enough for the native size
+_CPU, _MPS = "CPU", "Apple GPU"  # what their names begin with
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -73,7 +74,7 @@ def _cuda() -> Device:
 
 def _mps() -> Device:
     reason = "an Apple GPU is there; float16 halves what it must move"
-    return Device("mps", "Apple GPU", "float16", reason, host_memory_bytes())
+    return Device("mps", _MPS, "float16", reason, host_memory_bytes())
 
 
 def _cpu(asked: bool) -> Device:
@@ -82,7 +83,7 @@ def _cpu(asked: bool) -> Device:
         dtype, precision = "bfloat16", "this CPU has instructions for bfloat16, about twice as fast as float32"
     else:
         dtype, precision = "float32", "this CPU has no instructions for bfloat16, and float16 is far slower"
-    return Device("cpu", f"CPU {_cpu_name()}", dtype, f"{why}; {precision}", host_memory_bytes())
+    return Device("cpu", f"{_CPU} {_cpu_name()}", dtype, f"{why}; {precision}", host_memory_bytes())
 
 
 def _bfloat16_instructions() -> bool:
@@ -107,6 +108,11 @@ def _cpuinfo(key: str) -> str:
     except OSError:
         return ""
     return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == key), "")
+
+
+def counts_memory(label: str) -> bool:
+    """Whether a peak measured on the device of that label is of its own memory, rather than of the whole process."""
+    return not label.startswith((_CPU, _MPS))
 
 
 def host_memory_bytes() -> int:

@@ -26,6 +26,8 @@ LIGHT = {
     "generation.samplers": (*HEAVY, *PAGE),
     "generation.engine": (*HEAVY, *PAGE),
     "comparison.record": (*HEAVY, *PAGE),
+    "comparison.summary": (*HEAVY, *PAGE),
+    "comparison.ranking": (*HEAVY, *PAGE),
     "judging.verdict": (*HEAVY, *PAGE, "generation"),
     "gallery.gallery": (*HEAVY, *PAGE, "generation.engine"),
     "terminal.generate": (*HEAVY, *PAGE),
