@@ -33,6 +33,12 @@ class Gallery(Data):
     private: bool | None = None  # everyone sees their own pictures alone; None: wherever others than this machine come
 
 
+class Comparison(Data):
+    """Where comparisons are kept."""
+
+    folder: Annotated[str, Field(min_length=1)] | None = None  # None: there are none
+
+
 class Config(Data):
     """This deployment: the models it offers and its choices."""
 
@@ -41,6 +47,7 @@ class Config(Data):
     warm_gb: Annotated[float, Field(ge=0)] | None = None  # weights kept in host memory; None: a quarter of it
     server: Server = Server()
     gallery: Gallery = Gallery()
+    comparison: Comparison = Comparison()
     preview: Preview = Preview()
     queue: Queue = Queue()
     limits: Limits = Limits()
@@ -103,9 +110,12 @@ def _resolved(config: Config, folder: Path) -> Config:
             space = space.model_copy(update={"taesd": absolute(decoder)})
         return spec.model_copy(update={"repo": absolute(spec.source), "latent_space": space})
 
-    gallery = config.gallery.model_copy(update={"folder": config.gallery.folder and below(config.gallery.folder)})
+    kept = {
+        name: part.model_copy(update={"folder": part.folder and below(part.folder)})
+        for name, part in (("gallery", config.gallery), ("comparison", config.comparison))
+    }
     models = tuple(resolved(spec) for spec in config.models)
-    return config.model_copy(update={"models": models, "gallery": gallery})
+    return config.model_copy(update={"models": models, **kept})
 
 
 def _lines(node: yaml.Node, at: tuple[Key, ...] = ()) -> dict[tuple[Key, ...], int]:

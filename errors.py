@@ -9,7 +9,8 @@
     ├── QueueFull            too many jobs wait already; says when to try again
     ├── UnknownJob           no job of that id, or it is long over
     ├── GalleryUnavailable   the gallery cannot be read or written now; says why
-    └── UnknownPicture       no picture of that id in the gallery (any more)
+    ├── UnknownPicture       no such picture in the gallery, or in the comparison (any more)
+    └── UnknownRun           no comparison of that id (any more)
 
 Each door shows them in its own form: a toast on the page, a status with a JSON body over HTTP, exit code 2 in the
 terminal. Whatever is not a DarkroomError is a fault of ours: logged with its traceback, shown as "something broke".
@@ -63,6 +64,10 @@ class GalleryUnavailable(DarkroomError):  # noqa: N818
 
 class UnknownPicture(DarkroomError):  # noqa: N818
     """No such picture (any more)."""
+
+
+class UnknownRun(DarkroomError):  # noqa: N818
+    """No such comparison (any more)."""
 
 
 class Cancelled(Exception):  # noqa: N818

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -49,15 +50,23 @@ class Cell:
     asked: dict[str, Any]  # for Engine.request; what is left out is the model's default
 
 
+def count(plan: Plan) -> int:
+    """How many pictures the plan comes to, found without listing them."""
+    return len(plan.models) * prod(map(len, _axes(plan)))
+
+
 def settings(plan: Plan) -> list[Setting]:
     """The rows, in the order in which they are shown: prompts outermost."""
-    axes = (plan.prompts, plan.seeds, plan.steps, plan.guidance_scales, plan.samplers)
-    return [Setting(*values) for values in product(*axes)]
+    return [Setting(*values) for values in product(*_axes(plan))]
 
 
 def cells(plan: Plan) -> list[Cell]:
     """All pictures, model by model: each model is loaded once."""
     return [Cell(number, *one) for number, one in enumerate(_cells(plan))]
+
+
+def _axes(plan: Plan) -> tuple[tuple[Any, ...], ...]:
+    return plan.prompts, plan.seeds, plan.steps, plan.guidance_scales, plan.samplers
 
 
 def _cells(plan: Plan) -> Iterator[tuple[int, str, dict[str, Any]]]:

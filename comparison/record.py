@@ -49,7 +49,7 @@ class Picture(_Data):
     height: int
     sha256: str  # of the file's bytes
     pixels_sha256: str  # of width, height and the RGB values alone
-    frames: tuple[str, ...] = ()  # files of the film strip, WebP, in order
+    frames: tuple[str, ...] = ()  # files of the film strip, JPEG, in order
     frame_steps: tuple[int, ...] = ()  # the step of each
 
 

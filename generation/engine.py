@@ -136,6 +136,10 @@ class Engine:
         """What pictures are computed on; None until that is known."""
         return self._worker.device
 
+    def seconds(self, request: GenerationRequest, on_device: bool) -> float | None:
+        """How long `request` takes here, by those before it, its model being `on_device` or not; None: unknown."""
+        return self._pace.seconds(request, on_device)
+
     def preload(self, model: str) -> None:
         """Put `model` onto the device as soon as nothing else is to do. Raises ConfigError for one not on offer."""
         if model not in self.models:

@@ -38,5 +38,9 @@ def _work(request: GenerationRequest) -> float:
 
 
 def _work_of_step(request: GenerationRequest) -> float:
-    guided = request.guidance_scale is not None and request.guidance_scale > 1  # then the net sees a batch of two
-    return (2 if guided else 1) * evaluations(request.sampler) * request.width * request.height
+    return passes(request) * evaluations(request.sampler) * request.width * request.height
+
+
+def passes(request: GenerationRequest) -> int:
+    """Of the net per evaluation: with guidance it sees a batch of two."""
+    return 2 if request.guidance_scale is not None and request.guidance_scale > 1 else 1

@@ -33,3 +33,4 @@ class Limits(Data):
 
     prompt_characters: Annotated[int, Field(ge=1)] = 4000  # of the prompt, and of the negative prompt
     count: Annotated[int, Field(ge=1, le=64)] = 8  # pictures per job
+    comparison: Annotated[int, Field(ge=1)] = 200  # pictures per comparison, all models together

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config import Gallery, Server
+from config import Comparison, Gallery, Server
 from errors import ConfigError
 from terminal.text import plain
 
 if TYPE_CHECKING:
+    from comparison.runs import Runs
     from gallery.keeper import Keeper
     from generation.engine import Engine
 
@@ -27,7 +28,14 @@ Accounts = Sequence[tuple[str, str]]  # user, password
 
 
 def run(
-    engine: Engine, server: Server, kept: Gallery, *, share: bool, accounts: Accounts | None, preload: bool
+    engine: Engine,
+    server: Server,
+    kept: Gallery,
+    compared: Comparison,
+    *,
+    share: bool,
+    accounts: Accounts | None,
+    preload: bool,
 ) -> None:
     """Serve until a KeyboardInterrupt. The page comes first: torch and diffusers are imported behind it."""
     port = free_port(server)
@@ -38,7 +46,8 @@ def run(
         log.warning("Whoever has the public link can make pictures here; --auth-file lets in only whom you name.")
     keeper = keeping(engine, kept)
     private = is_private(kept, server, share, os.environ)
-    page = build(engine, keeper, private)
+    runs = comparing(engine, compared)
+    page = build(engine, keeper, private, runs)
     page.launch(
         server_name=server.host,
         server_port=port,
@@ -60,6 +69,8 @@ def run(
         while True:
             time.sleep(0.1)  # on Windows no interrupt ends a wait without a limit
     finally:
+        if runs:
+            runs.close()
         if not engine.close():  # before the page, which waits for those who watch a job
             log.error("The work under way does not stop. It ends with the process.")
         close(page)
@@ -84,6 +95,15 @@ def keeping(engine: Engine, kept: Gallery) -> Keeper | None:
     keeper = Keeper(Pictures(Path(kept.folder)))
     engine.listen(keeper.hear)
     return keeper
+
+
+def comparing(engine: Engine, compared: Comparison) -> Runs | None:
+    """The comparisons of `engine`; None where there are to be none."""
+    if compared.folder is None:
+        return None
+    from comparison.runs import Runs
+
+    return Runs(engine, Path(compared.folder))
 
 
 def free_port(server: Server) -> int:

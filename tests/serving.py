@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import config
+from comparison.runs import Runs
 from gallery.keeper import Keeper
 from generation.engine import Engine
 from models.registry import registry
-from terminal.serving import free_port, keeping
+from terminal.serving import comparing, free_port, keeping
 from tests.deployments import entry, written
 from ui.layout import build
 from ui.server import launch_options
@@ -25,6 +26,7 @@ class Served:
     url: str
     engine: Engine
     keeper: Keeper | None = None  # of the gallery, where the deployment has one
+    runs: Runs | None = None  # its comparisons, likewise
 
 
 @contextmanager
@@ -41,7 +43,8 @@ def served(path: Path) -> Iterator[Served]:
     )
     keeper = keeping(engine, deployment.gallery)
     private = bool(deployment.gallery.private)
-    page = build(engine, keeper, private)
+    runs = comparing(engine, deployment.comparison)
+    page = build(engine, keeper, private, runs)
     port = free_port(config.Server(port=0))  # gradio's own search leaves a socket open for each port that is taken
     options = launch_options(keeper, private)
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **options)
@@ -49,8 +52,10 @@ def served(path: Path) -> Iterator[Served]:
     if keeper:
         keeper.start()
     try:
-        yield Served(url.rstrip("/"), engine, keeper)
+        yield Served(url.rstrip("/"), engine, keeper, runs)
     finally:
+        if runs:
+            runs.close()
         engine.close()
         if keeper:
             keeper.close()

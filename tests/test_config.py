@@ -78,7 +78,7 @@ def test_a_decoders_folder_is_relative_to_the_file_too(written: Written) -> None
         ("server.prot", "  port: 7860", "  prot: 7860", "host, port"),
         ("preview.frames", "  mode: linear", "  frames: 4", "mode, per_second, side"),
         ("queue.lenght", "  size: 100", "  lenght: 100", "size"),
-        ("limits.prompt", "  prompt_characters: 4000", "  prompt: 4000", "count, prompt_characters"),
+        ("limits.prompt", "  prompt_characters: 4000", "  prompt: 4000", "comparison, count, prompt_characters"),
         ("latent_spaces.sd.chanels", "    channels: 4", "    chanels: 4", "channels"),
         ("models.0.titel", "    title: Mini SD", "    titel: Mini SD", "title"),
         ("models.0.size.widht", "size: {width: 128", "size: {widht: 128", "height, width"),

@@ -7,6 +7,7 @@ from typing import get_args
 
 import gradio as gr
 
+from comparison.runs import Runs
 from gallery.keeper import Keeper
 from generation.engine import Engine
 from generation.samplers import SAMPLERS
@@ -24,7 +25,7 @@ from ui.wiring import FIELDS, wire
 WORDS = TEXTS[DEFAULT]  # until the visitor's language is known
 
 
-def build(engine: Engine, keeper: Keeper | None = None, private: bool = False) -> gr.Blocks:
+def build(engine: Engine, keeper: Keeper | None = None, private: bool = False, runs: Runs | None = None) -> gr.Blocks:
     """The page around `engine`; without a `keeper` nothing is saved, and there is no gallery.
 
     `private`: everyone sees their own pictures alone.

@@ -1,0 +1,64 @@
+"""What came of a cell's job: the picture, its film strip, and what it took."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from comparison import pixels
+from comparison.record import Measured, Picture, State
+from generation.events import Finished
+from generation.job import Job
+from generation.pace import passes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the cell's record says from now on, and the files that it names."""
+
+    changes: dict[str, Any]
+    files: dict[str, bytes]
+
+
+def outcome(number: int, job: Job, finished: Finished, loaded: bool, parameters: int) -> Outcome:
+    """Of the cell's `job`, which put its model of so many `parameters` onto the device if it was `loaded`."""
+    (picture,) = finished.pictures
+    frames = job.frames()
+    strip = {f"{number:04}-{frame.step:04}.jpg": frame.jpeg for frame in frames}
+    kept = Picture(
+        file=f"{number:04}.png",
+        width=picture.width,
+        height=picture.height,
+        sha256=hashlib.sha256(picture.png).hexdigest(),
+        pixels_sha256=pixels.sha256(pixels.opened(picture.png)),
+        frames=tuple(strip),
+        frame_steps=tuple(frame.step for frame in frames),
+    )
+    changes: dict[str, Any] = {
+        "state": State.DONE,
+        "error": None,
+        "measured": measured(finished, loaded, parameters),
+        "picture": kept,
+        "notes": finished.notes,
+        "quality": {},
+    }
+    return Outcome(changes, {**strip, kept.file: picture.png})
+
+
+def measured(finished: Finished, loaded: bool, parameters: int) -> Measured:
+    times = finished.timings
+    return Measured(
+        download=times.download,
+        load=times.load if loaded else 0.0,
+        text=times.text,
+        denoise=times.denoise,
+        decode=times.decode,
+        total=times.total,
+        seconds_per_step=times.seconds_per_step,
+        peak_memory_bytes=finished.peak_memory_bytes,
+        parameters=parameters,
+        steps=finished.request.steps,
+        passes=passes(finished.request),
+        device=finished.device,
+    )

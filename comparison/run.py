@@ -1,0 +1,231 @@
+"""One comparison on its way: its cells one after another, each a job of the engine among those of others."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from comparison.outcome import outcome
+from comparison.plan import cells
+from comparison.record import CellRecord, RunRecord, State
+from comparison.store import Store
+from errors import DarkroomError, GalleryUnavailable, QueueFull, UnknownPicture
+from generation.engine import Engine
+from generation.events import Cancelled, Failed, Finished
+from generation.job import Job
+from models.progress import Loading
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 5.0  # seconds at most between two attempts at a full queue
+CLOSE_SECONDS = 10.0
+RESUMED = (State.STOPPED, State.FAILED)
+Chosen = Callable[[CellRecord], bool]
+
+
+class Run:
+    """A run in memory, and the thread that works on it while a cell waits. Any thread may ask it anything."""
+
+    def __init__(self, record: RunRecord, engine: Engine, store: Store) -> None:
+        self._engine, self._store = engine, store
+        self._changed = threading.Condition()  # guards what follows
+        self._record, self._version = record, 1
+        self._job: tuple[int, Job] | None = None
+        self._thread: threading.Thread | None = None
+        self._over = False  # deleted, or the server closes
+        self._writing = threading.Lock()  # guards what follows
+        self._unsaved: dict[str, bytes] = {}  # files that the disk would not take
+        self._trouble: str | None = None
+
+    @property
+    def record(self) -> RunRecord:
+        return self._record
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the disk does not take the run; None: it does."""
+        return self._trouble
+
+    @property
+    def under_way(self) -> bool:
+        return self._thread is not None
+
+    def running(self) -> Job | None:
+        """The job of the cell that is under way."""
+        with self._changed:
+            return None if self._job is None else self._job[1]
+
+    def changed(self, seen: int, seconds: float) -> int:
+        """The version, as soon as it is not the one `seen`, or after so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._version != seen or self._over, seconds)
+            return self._version
+
+    def stop(self, chosen: Chosen) -> None:
+        """Stop the `chosen` cells that are not over."""
+        with self._changed:
+            self._set(lambda cell: chosen(cell) and cell.state in (State.WAITING, State.RUNNING), state=State.STOPPED)
+            job = self._job
+            running = job is not None and self._record.cells[job[0]].state is State.STOPPED
+        if job is not None and running:
+            job[1].cancel()
+        self.save()
+
+    def resume(self, chosen: Chosen) -> None:
+        """Go on with the `chosen` cells that were stopped or failed; those that nobody can run fail again."""
+        with self._changed:
+            self._set(lambda cell: chosen(cell) and cell.state in RESUMED, state=State.WAITING, error=None)
+            self.go_on()
+        self.save()
+
+    def go_on(self) -> None:
+        """Have a thread work on whatever waits."""
+        with self._changed:
+            waits = any(cell.state is State.WAITING for cell in self._record.cells)
+            if waits and self._thread is None and not self._over:
+                self._thread = threading.Thread(target=self._work, name="darkroom-comparison", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """End the thread, and what it waits for."""
+        with self._changed:
+            self._over = True
+            self._version += 1
+            thread, job = self._thread, self._job
+            self._changed.notify_all()
+        if job is not None:
+            job[1].cancel()
+        if thread is not None:
+            thread.join(CLOSE_SECONDS)
+
+    def delete(self) -> None:
+        """Close, and remove the run from the disk. Raises GalleryUnavailable where that fails."""
+        self.close()
+        with self._writing:
+            try:
+                self._store.delete(self._record.id)
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise GalleryUnavailable(f"The comparison cannot be deleted ({error.strerror}).") from error
+
+    def file(self, name: str) -> bytes:
+        """A file that the record names. Raises UnknownPicture."""
+        pictures = [cell.picture for cell in self._record.cells if cell.picture]
+        if not any(name == picture.file or name in picture.frames for picture in pictures):
+            raise UnknownPicture("This comparison has no such picture.")
+        if (unsaved := self._unsaved.get(name)) is not None:
+            return unsaved
+        try:
+            return self._store.get(self._record.id, name)
+        except OSError as error:
+            raise UnknownPicture(f"{name} cannot be read ({error.strerror}).") from error
+
+    def save(self, files: dict[str, bytes] | None = None) -> None:
+        """Write `files`, what the disk would not take before, and then the record."""
+        with self._writing:
+            self._unsaved |= files or {}
+            if self._over and not self._store_has():
+                return
+            trouble = self._saved()
+        if trouble != self._trouble:
+            if trouble is not None:
+                log.error("Comparison %s is not saved: %s", self._record.id, trouble)
+            with self._changed:
+                self._trouble = trouble
+                self._tell()
+
+    # The thread
+
+    def _work(self) -> None:
+        model = ""
+        while (cell := self._next(model)) is not None:
+            model = cell.model
+            try:
+                self._develop(cell)
+            except Exception:  # a fault of ours in one cell must not keep those behind it
+                log.exception("Cell %d of comparison %s failed", cell.number, self._record.id)
+                self._end(cell.number, state=State.FAILED, error="Something broke. The log has the details.")
+
+    def _next(self, model: str) -> CellRecord | None:
+        """The cell to develop, of `model` if there is one more; None: the thread ends."""
+        with self._changed:
+            waiting = [cell for cell in self._record.cells if cell.state is State.WAITING]
+            if self._over or not waiting:
+                self._thread = None
+                return None
+            cell = min(waiting, key=lambda cell: (cell.model != model, cell.number))
+            self._set(lambda it: it is cell, state=State.RUNNING)
+            return self._record.cells[cell.number]
+
+    def _develop(self, cell: CellRecord) -> None:
+        try:
+            job = self._submitted(cell)
+        except DarkroomError as error:
+            return self._end(cell.number, state=State.FAILED, error=str(error))
+        if job is None:
+            return None
+        loaded = False
+        for event in job.events():
+            loaded = loaded or isinstance(event, Loading)
+        with self._changed:
+            self._job = None
+        if isinstance(event, Finished):
+            parameters = self._engine.models[cell.model].parameters
+            done = outcome(cell.number, job, event, loaded, parameters)
+            self.save(done.files)
+            return self._end(cell.number, **done.changes)
+        if isinstance(event, Failed):
+            return self._end(cell.number, state=State.FAILED, error=event.message)
+        assert isinstance(event, Cancelled)
+        return self._end(cell.number, unless=State.WAITING, state=State.STOPPED)
+
+    def _submitted(self, cell: CellRecord) -> Job | None:
+        """The job, as soon as the queue takes it; None: the cell was stopped before. Raises InvalidRequest."""
+        while True:
+            with self._changed:
+                if self._over or self._record.cells[cell.number].state is not State.RUNNING:
+                    return None
+                try:
+                    request = cell.request or self._engine.request(cells(self._record.plan)[cell.number].asked)
+                    job = self._engine.submit(request, owner=self._record.owner)
+                    self._job = (cell.number, job)
+                    self._set(lambda it: it.number == cell.number, request=request)
+                    return job
+                except QueueFull as full:
+                    self._changed.wait(min(full.retry_seconds, PATIENCE))
+
+    def _end(self, number: int, unless: State | None = None, **changes: Any) -> None:
+        """Note how the cell ended, `unless` it is in that state: somebody resumed it in between."""
+        with self._changed:
+            self._set(lambda cell: cell.number == number and cell.state is not unless, **changes)
+        self.save()
+
+    # Under the lock
+
+    def _set(self, chosen: Chosen, **changes: Any) -> None:
+        cells = [cell.model_copy(update=changes) if chosen(cell) else cell for cell in self._record.cells]
+        self._record = self._record.model_copy(update={"cells": tuple(cells)})
+        self._tell()
+
+    def _tell(self) -> None:
+        self._version += 1
+        self._changed.notify_all()
+
+    # While writing
+
+    def _store_has(self) -> bool:
+        return (self._store.root / self._record.id).is_dir()
+
+    def _saved(self) -> str | None:
+        """Why the disk does not take it; None: it did."""
+        try:
+            for name in list(self._unsaved):
+                self._store.put(self._record.id, {name: self._unsaved[name]})
+                del self._unsaved[name]
+            self._store.save(self._record)
+        except OSError as error:
+            return error.strerror or str(error)
+        return None

@@ -1,0 +1,139 @@
+"""All comparisons of this server: those under way, and those that were made before."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from pathlib import Path
+
+from comparison import forecast, made_with
+from comparison.forecast import Forecast
+from comparison.plan import Plan
+from comparison.record import CellRecord, RunRecord
+from comparison.run import Chosen, Run
+from comparison.store import Store
+from errors import QueueFull, UnknownRun
+from generation.engine import Engine
+from generation.job import Job
+
+MOST = 8  # comparisons under way at a time
+
+
+class Runs:
+    """Starts, stops, keeps and finds comparisons, below the folder `root`. Any thread may ask it anything.
+
+    Every method that takes an `id` raises UnknownRun. Who may see which run is for the caller to decide.
+    """
+
+    def __init__(self, engine: Engine, root: Path) -> None:
+        self._engine, self._store = engine, Store(root)
+        self._lock = threading.Lock()  # guards what follows
+        self._known: dict[str, Run] = {}
+        self._closing = False
+
+    def forecast(self, plan: Plan) -> Forecast:
+        """What `plan` comes to. Raises InvalidRequest for one that is not run at all."""
+        return forecast.forecast(plan, self._engine)
+
+    def start(self, plan: Plan, owner: str = "") -> str:
+        """Begin with `plan`, and return the run's id. Raises InvalidRequest or QueueFull."""
+        cells = forecast.completed(plan, self._engine)
+        record = RunRecord(
+            id=secrets.token_hex(16),
+            created=time.time(),
+            owner=owner,
+            plan=plan,
+            made_with=made_with.made_with(),
+            titles={name: self._engine.models[name].title for name in plan.models},
+            cells=tuple(cells),
+        )
+        run = Run(record, self._engine, self._store)
+        with self._lock:
+            self._refuse_if_busy()
+            self._known[record.id] = run
+            run.go_on()
+        run.save()
+        return record.id
+
+    def record(self, id: str) -> RunRecord:
+        """The run as it is now."""
+        return self._run(id).record
+
+    def listed(self, owner: str | None = None) -> list[RunRecord]:
+        """All runs, or those of `owner`, newest first."""
+        for id in self._store.ids():
+            self._found(id)
+        with self._lock:
+            records = [run.record for run in self._known.values()]
+        mine = (record for record in records if owner is None or record.owner == owner)
+        return sorted(mine, key=lambda record: record.created, reverse=True)
+
+    def stop(self, id: str, model: str | None = None, number: int | None = None) -> None:
+        """Stop one cell, all of one model, or all."""
+        self._run(id).stop(_chosen(model, number))
+
+    def resume(self, id: str, model: str | None = None, number: int | None = None) -> None:
+        """Run again what was stopped or failed: one cell, all of one model, or all. Raises QueueFull."""
+        run = self._run(id)
+        with self._lock:
+            if not run.under_way:
+                self._refuse_if_busy()
+        run.resume(_chosen(model, number))
+
+    def delete(self, id: str) -> None:
+        """Stop the run and remove all of it. Raises GalleryUnavailable where its folder can't be removed."""
+        self._run(id).delete()
+        with self._lock:
+            self._known.pop(id, None)
+
+    def changed(self, id: str, seen: int, seconds: float) -> int:
+        """The run's version, as soon as it is not the one `seen` (0: none), or after so many seconds."""
+        return self._run(id).changed(seen, seconds)
+
+    def running(self, id: str) -> Job | None:
+        """The job of the cell that is under way, for live previews; None: none is."""
+        return self._run(id).running()
+
+    def trouble(self, id: str) -> str | None:
+        """Why the disk does not take the run, whose pictures then last as long as this server; None: all is well."""
+        return self._run(id).trouble
+
+    def file(self, id: str, name: str) -> bytes:
+        """A picture or a frame by its name in the record. Raises UnknownPicture."""
+        return self._run(id).file(name)
+
+    def close(self) -> None:
+        """Stop everything, which can be resumed when the server is back."""
+        with self._lock:
+            self._closing = True
+            runs = list(self._known.values())
+        for run in runs:
+            run.close()
+
+    def _run(self, id: str) -> Run:
+        run = self._found(id)
+        if run is None:
+            raise UnknownRun("There is no such comparison (any more). Start a new one.")
+        return run
+
+    def _found(self, id: str) -> Run | None:
+        with self._lock:
+            if id in self._known:
+                return self._known[id]
+            record = self._store.read(id)
+            if record is not None:
+                self._known[id] = Run(record, self._engine, self._store)
+            return self._known.get(id)
+
+    def _refuse_if_busy(self) -> None:
+        under_way = sum(run.under_way for run in self._known.values())
+        if self._closing or under_way >= MOST:
+            raise QueueFull(f"{under_way} comparisons are under way. Stop one, or wait until one is done.", 60.0)
+
+
+def _chosen(model: str | None, number: int | None) -> Chosen:
+    def chosen(cell: CellRecord) -> bool:
+        return (model is None or cell.model == model) and (number is None or cell.number == number)
+
+    return chosen

@@ -1,0 +1,77 @@
+"""Runs on the disk: a folder each, with run.json and its pictures. A file under its name is whole.
+
+<root>/<id>/run.json            the record
+<root>/<id>/0007.png            picture of cell 7
+<root>/<id>/0007-0003.jpg       its film strip after step 3
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from comparison.record import CellRecord, RunRecord, State
+from gallery.folder import write
+
+log = logging.getLogger(__name__)
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_RECORD = "run.json"
+_CUT_OFF = (State.WAITING, State.RUNNING)
+
+
+class Store:
+    """The runs below `root`. All but `ids` and `read` may raise OSError."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def ids(self) -> list[str]:
+        """Of all runs, in no order."""
+        if not self.root.is_dir():
+            return []
+        return [path.name for path in self.root.iterdir() if _ID.fullmatch(path.name) and path.is_dir()]
+
+    def read(self, id: str) -> RunRecord | None:
+        """The run as it can be gone on with: nothing of it is under way. None if there is none that can be read."""
+        if not _ID.fullmatch(id):
+            return None
+        try:
+            record = RunRecord.model_validate_json((self.root / id / _RECORD).read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            log.error("%s cannot be read: %s", self.root / id / _RECORD, error)
+            return None
+        return record.model_copy(update={"cells": tuple(self._found(id, cell) for cell in record.cells)})
+
+    def save(self, record: RunRecord) -> None:
+        self._put(record.id, _RECORD, record.model_dump_json(indent=1).encode())
+
+    def put(self, id: str, files: dict[str, bytes]) -> None:
+        """Write `files` of the run, by name."""
+        for name, content in files.items():
+            self._put(id, name, content)
+
+    def get(self, id: str, name: str) -> bytes:
+        return (self.root / id / name).read_bytes()
+
+    def delete(self, id: str) -> None:
+        shutil.rmtree(self.root / id)
+
+    def _put(self, id: str, name: str, content: bytes) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        write(self.root / id / name, content)
+
+    def _found(self, id: str, cell: CellRecord) -> CellRecord:
+        """`cell` as it is after a restart of whatever ran it."""
+        if cell.state in _CUT_OFF:
+            return cell.model_copy(update={"state": State.STOPPED})
+        if cell.picture and not (self.root / id / cell.picture.file).is_file():
+            gone = {"state": State.FAILED, "error": f"{cell.picture.file} is gone. Resume makes it again."}
+            return cell.model_copy(update=gone | {"picture": None, "measured": None})
+        return cell
