@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from pathlib import PurePosixPath
 from typing import Any
 
-from gallery import png
 from generation import infotext
+from recipes import png
 
 _NAME = re.compile(r"(?P<stamp>[0-9]{8}-[0-9]{6}-[0-9]{6})-(?P<id>[0-9a-f]{32})(?:-(?P<owner>[0-9a-f]{16}))?\.png")
 _STAMP = "%Y%m%d-%H%M%S-%f"

@@ -20,8 +20,8 @@ from errors import GalleryUnavailable, UnknownPicture
 from gallery.entry import Entry, Name, described
 from gallery.folder import Folder, write
 from gallery.index import Index
-from gallery.png import Damaged
 from gallery.search import Cursor, Search
+from recipes.png import Damaged
 
 log = logging.getLogger(__name__)
 

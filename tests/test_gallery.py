@@ -16,9 +16,9 @@ from errors import GalleryUnavailable, UnknownPicture
 from gallery import schema
 from gallery.entry import Name, described
 from gallery.gallery import Gallery, Swept
-from gallery.png import Damaged, read
 from gallery.search import Cursor, Search, matching
 from generation import infotext, mark
+from recipes.png import Damaged, read
 from tests.pictures import DAY, MOMENT, SECOND, png, saved
 
 ROOT = Path(__file__).parents[1]

@@ -41,6 +41,7 @@ APART = {
         "gallery",
         "judging",
         "generation",
+        "recipes",
         "ui",
         "terminal",
         "training",
@@ -53,6 +54,7 @@ APART = {
         "comparison",
         "gallery",
         "judging",
+        "recipes",
         "ui",
         "terminal",
         "training",
@@ -73,6 +75,20 @@ APART = {
         "app",
         "config",
         "gradio",
+    ),
+    "recipes": (
+        "comparison",
+        "gallery",
+        "judging",
+        "ui",
+        "terminal",
+        "training",
+        "benchmarks",
+        "app",
+        "config",
+        "gradio",
+        "torch",
+        "PIL",
     ),
     "gallery": (
         "comparison",
@@ -106,7 +122,7 @@ def test_arrows_point_one_way(package: str, other: str) -> None:
 
 
 def test_nothing_imports_training() -> None:
-    for package in ("models", "generation", "gallery", "comparison", "judging", "ui", "terminal", "benchmarks"):
+    for package in ("models", "generation", "recipes", "gallery", "comparison", "judging", "ui", "terminal", "benchmarks"):
         assert "training" not in {name.split(".")[0] for _, name in imports(package)}
 
 

@@ -1,0 +1,1 @@
+"""What pictures say of how they were made, whichever program made them."""
