@@ -33,6 +33,16 @@ class Stored:
     empty: Tensor  # (77, width), half: the empty caption
 
 
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What the denoiser is asked once, and the answer."""
+
+    noisy: Tensor  # (batch, channels, 16, 16)
+    times: Tensor  # (batch,), training steps of noise
+    texts: Tensor  # (batch, 77, width)
+    target: Tensor  # like noisy: v
+
+
 def denoiser(latent_channels: int, text_width: int, channels: tuple[int, ...] = (64, 96, 128)) -> UNet2DConditionModel:
     """Attention to the text only at the inner levels: at the outermost it costs four times the whole rest."""
     inner = len(channels) - 1
@@ -61,22 +71,33 @@ def train_denoiser(
     parts: int = 1,
 ) -> None:
     scheduler = DDPMScheduler(**NOISE)
-    device = net.device
 
     def loss_at(step: int, part: int) -> tuple[Tensor, int]:
-        dice = torch.Generator().manual_seed((seed * 1_000_003 + step) * 8 + part)
-        picked = torch.randint(len(stored.latents), (batch,), generator=dice)
-        wording = torch.randint(stored.texts.shape[1], (batch,), generator=dice)
-        texts = stored.texts[picked, wording]
-        texts[torch.rand(batch, generator=dice) < DROPPED] = stored.empty
-        times = torch.randint(scheduler.config.num_train_timesteps, (batch,), generator=dice)
-        latents = stored.latents[picked].float()
-        noise = torch.randn(latents.shape, generator=dice)
-        noisy = scheduler.add_noise(latents, noise, times).to(device)
-        target = scheduler.get_velocity(latents, noise, times).to(device)
-        guess = net(noisy, times.to(device), texts.float().to(device)).sample
-        return F.mse_loss(guess, target), batch
+        drawn = noisy_batch(stored, scheduler, batch, (seed, step, part), net.device)
+        guess = net(drawn.noisy, drawn.times, drawn.texts).sample
+        return F.mse_loss(guess, drawn.target), batch
 
     net.train()
     train(net, loss_at, schedule, checkpoint, parts=parts)
     net.eval()
+
+
+def noisy_batch(
+    stored: Stored, scheduler: DDPMScheduler, batch: int, place: tuple[int, int, int], device: torch.device
+) -> Batch:
+    """Pictures, captions, times and noise by chance, always the same at one place: seed, step, part."""
+    seed, step, part = place
+    dice = torch.Generator().manual_seed((seed * 1_000_003 + step) * 8 + part)
+    picked = torch.randint(len(stored.latents), (batch,), generator=dice)
+    wording = torch.randint(stored.texts.shape[1], (batch,), generator=dice)
+    texts = stored.texts[picked, wording]
+    texts[torch.rand(batch, generator=dice) < DROPPED] = stored.empty
+    times = torch.randint(scheduler.config.num_train_timesteps, (batch,), generator=dice)
+    latents = stored.latents[picked].float()
+    noise = torch.randn(latents.shape, generator=dice)
+    return Batch(
+        noisy=scheduler.add_noise(latents, noise, times).to(device),
+        times=times.to(device),
+        texts=texts.float().to(device),
+        target=scheduler.get_velocity(latents, noise, times).to(device),
+    )
