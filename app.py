@@ -139,7 +139,7 @@ def list_models(
 
 @galleries.command()
 def reindex(config: ConfigPath = OUR_CONFIG) -> None:
-    """Make the gallery's index anew from its pictures alone; of the old index the stars stay."""
+    """Make the gallery's index anew from its pictures alone; stars and tags stay, they have a file of their own."""
     from terminal import gallery as command
 
     command.reindex(command.folder(load(config).gallery.folder))

@@ -22,7 +22,7 @@ from app import ENVIRONMENT, OUR_CONFIG
 from benchmarks.ratio import Ratio
 from config import load
 
-KINDS = ("mini", "app", "start")
+KINDS = ("mini", "app", "start", "gallery")
 PACKAGES = ("torch", "diffusers", "transformers", "gradio", "numpy")
 
 Which = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(KINDS)}; all where none is named.")]
@@ -62,7 +62,7 @@ def _ratios(which: Sequence[str], device: str, rounds: int, steps: int, console:
     from diffusers.utils import logging as of_diffusers
     from transformers.utils import logging as of_transformers
 
-    from benchmarks import app_cost, startup
+    from benchmarks import app_cost, gallery_size, startup
 
     of_diffusers.set_verbosity_error()
     of_diffusers.disable_progress_bar()
@@ -74,6 +74,8 @@ def _ratios(which: Sequence[str], device: str, rounds: int, steps: int, console:
 
     if "start" in which:
         yield from startup.startup(rounds, tell)
+    if "gallery" in which:
+        yield from gallery_size.gallery_size(rounds, tell)
     if "mini" in which:
         yield from app_cost.mini(config, device, rounds, tell)
     if "app" in which:

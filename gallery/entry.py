@@ -1,4 +1,4 @@
-"""One picture of the gallery: its name on the disk, and what the index knows of it. All of it comes from the file."""
+"""One picture of the gallery: its name on the disk, and what the index knows of it, nearly all of it from the file."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ class Entry:
     guidance_scale: float | None = None
     seed: int | None = None
     parameters: str = ""  # the whole text
-    starred: bool = False
+    starred: bool = False  # this and what follows are not in the file, see marks.py
+    tags: tuple[str, ...] = ()
 
 
 def described(name: Name, content: bytes) -> Entry:

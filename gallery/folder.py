@@ -4,6 +4,7 @@ pictures/2026-11-21/20261121-104500-123456-<id>[-<owner>].png    one folder a da
 trash/                                                           deleted, and kept for a while
 thumbnails/<two digits of the id>/<id>.webp                      made when first asked for
 gallery.sqlite                                                   the index
+marks.jsonl                                                      stars and tags
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.pictures, self.trash, self.thumbnails = root / "pictures", root / "trash", root / "thumbnails"
-        self.index = root / "gallery.sqlite"
+        self.index, self.marks = root / "gallery.sqlite", root / "marks.jsonl"
 
     def prepare(self) -> None:
         """Make what is missing."""

@@ -10,16 +10,18 @@ import errno
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from errors import GalleryUnavailable, UnknownPicture
+from gallery import marks
 from gallery.entry import Entry, Name, described
 from gallery.folder import Folder, write
 from gallery.index import Index
+from gallery.marks import Marks
 from gallery.search import Cursor, Search
 from recipes.png import Damaged
 
@@ -69,19 +71,19 @@ class Gallery:
             self.index.add([entry])
             return entry
 
-    def page(self, search: Search, after: Cursor | None, count: int) -> list[Entry]:
-        """The newest that `search` wants, behind `after`."""
+    def page(self, search: Search, after: Cursor | None, count: int, last: Cursor | None = None) -> list[Entry]:
+        """The newest that `search` wants, behind `after`, up to `last`."""
         with self._ready():
-            return self.index.page(search, after, count)
+            return self.index.page(search, after, count, last)
 
     def count(self, search: Search) -> int:
         with self._ready():
             return self.index.count(search)
 
-    def values(self, column: str, owner: str | None) -> list[str]:
-        """The models or samplers to choose from."""
+    def values(self, kind: str, owner: str | None) -> list[str]:
+        """The models, samplers, sizes or tags to choose from."""
         with self._ready():
-            return self.index.distinct(column, owner)
+            return self.index.distinct(kind, owner)
 
     def find(self, id: str) -> Entry:
         """Raises UnknownPicture for one that was never there, or is deleted."""
@@ -121,8 +123,24 @@ class Gallery:
     # Whoever knows the id of a picture may look at it. An `owner` may change their own alone; None: any.
 
     def star(self, ids: Sequence[str], starred: bool, owner: str | None = None) -> None:
+        self._change(ids, lambda was: replace(was, starred=starred), owner)
+
+    def tag(self, ids: Sequence[str], tags: Sequence[str], owner: str | None = None) -> None:
+        """Raises InvalidRequest where a picture would have too many, and changes none then."""
+        self._change(ids, lambda was: was.tagged(tags), owner)
+
+    def untag(self, ids: Sequence[str], tags: Sequence[str], owner: str | None = None) -> None:
+        self._change(ids, lambda was: was.untagged(tags), owner)
+
+    def _change(self, ids: Sequence[str], changed: Callable[[Marks], Marks], owner: str | None) -> None:
         with self._ready():
-            self.index.mark("starred", [name.id for name, _ in self._named(ids, owner)], starred)
+            named = [name.id for name, _ in self._named(ids, owner)]
+            self.index.change(named, changed, self._note)
+
+    def _note(self, changes: Mapping[str, Marks]) -> None:
+        if not self.folder.marks.exists():  # lost, or from before there was one
+            marks.rewrite(self.folder.marks, self.index.marked())
+        marks.note(self.folder.marks, changes)
 
     def delete(self, ids: Sequence[str], owner: str | None = None) -> list[str]:
         """Move pictures to the trash; returns the ids of those that were there."""
@@ -146,14 +164,14 @@ class Gallery:
                     self._follow(name)
                 else:
                     moved.append(name.id)
-            self.index.mark("deleted", moved, deleted)
+            self.index.deleted(moved, deleted)
         return moved
 
     def _follow(self, name: Name) -> None:
         """Note where a picture is, that was not where the index had it."""
         there, thrown = self.folder.picture(name).exists(), self.folder.deleted(name).exists()
         if there or thrown:
-            self.index.mark("deleted", [name.id], not there)
+            self.index.deleted([name.id], not there)
         elif self.folder.pictures.is_dir():  # else all are gone, for as long as the disk is
             self.index.remove([name.id])
 
@@ -163,9 +181,10 @@ class Gallery:
             return self._swept(part_seconds, trash_seconds)
 
     def reindex(self) -> Swept:
-        """Make the index anew from the pictures; of the old one only the stars stay."""
+        """Make the index anew from the pictures, and from what was said of them."""
         with self._ready(sweep=False):
             self.index.renew()
+            marks.rewrite(self.folder.marks, marks.read(self.folder.marks))
             return self._swept(PART_SECONDS, TRASH_SECONDS, anew=True)
 
     def _swept(self, part_seconds: float, trash_seconds: float, anew: bool = False) -> Swept:
@@ -178,7 +197,7 @@ class Gallery:
         added, damaged = self._added([name for name in files.values() if anew or name.id not in known], anew)
         here, away = {name.id for name in listed}, {name.id for name in thrown}
         for wanted, ids in ((False, here), (True, away - here)):
-            self.index.mark("deleted", [id for id in ids if id not in known or known[id][1] is not wanted], wanted)
+            self.index.deleted([id for id in ids if anew or id not in known or known[id][1] is not wanted], wanted)
         missing = [name for id, (name, _) in known.items() if id not in files]
         for name in missing:
             self._follow(name)  # it may have come, or moved, since the files were listed
@@ -186,7 +205,8 @@ class Gallery:
 
     def _added(self, names: Sequence[Name], anew: bool) -> tuple[int, int]:
         """List the pictures of `names`; returns how many are listed, and how many are damaged."""
-        entries, added = self._described(names), 0
+        said, none = marks.read(self.folder.marks) if names else {}, Marks()
+        entries, added = (_said(entry, said.get(entry.name.id, none)) for entry in self._described(names)), 0
         while batch := list(islice(entries, BATCH)):
             self.index.add(batch, anew)
             added += len(batch)
@@ -221,9 +241,14 @@ class Gallery:
                 return
             self.folder.prepare()
             empty = self.index.prepare()
+            self._note({})
             self._opened = True
             if sweep and empty:
                 self._swept(PART_SECONDS, TRASH_SECONDS)
+
+
+def _said(entry: Entry, said: Marks) -> Entry:
+    return replace(entry, starred=said.starred, tags=said.tags)
 
 
 def _why(error: OSError | sqlite3.Error) -> str:

@@ -6,13 +6,14 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from gallery.entry import Entry, Name
+from gallery.marks import Marks
 from gallery.schema import STEPS
 from gallery.search import Cursor, Search
 
@@ -20,8 +21,16 @@ log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 10.0  # for which another server may be writing
 _NAMED = ("id", "created", "owner")
-_DESCRIBED = tuple(field.name for field in fields(Entry) if field.name not in ("name", "starred"))
+_DESCRIBED = tuple(field.name for field in fields(Entry) if field.name not in ("name", "starred", "tags"))
 _COLUMNS = (*_NAMED, *_DESCRIBED, "starred")
+_TAGS = "(SELECT group_concat(tag, char(10)) FROM tags WHERE picture = number)"
+_SELECTED = ", ".join((*_COLUMNS, _TAGS))
+_CHOICES = {  # what there is to choose from, the gallery's whole or one owner's
+    "model": "SELECT DISTINCT model FROM pictures WHERE NOT deleted AND model > '' {whose}",
+    "sampler": "SELECT DISTINCT sampler FROM pictures WHERE NOT deleted AND sampler > '' {whose}",
+    "size": "SELECT DISTINCT width, height FROM pictures WHERE NOT deleted {whose} ORDER BY width, height",
+    "tag": "SELECT DISTINCT tag FROM tags JOIN pictures ON number = picture WHERE NOT deleted {whose} ORDER BY tag",
+}
 
 
 class TooNew(sqlite3.DatabaseError):
@@ -55,16 +64,16 @@ class Index:
             return self._open is not None and self._file != _identity(self.path)
 
     def add(self, entries: Iterable[Entry], anew: bool = False) -> None:
-        """Note `entries`; what is known already stays as it is, or with `anew` keeps its star alone."""
+        """Note `entries`; what is known already stays as it is, unless it is to be noted `anew`."""
         marks = ", ".join("?" for _ in _COLUMNS)
         statement = f"INSERT INTO pictures ({', '.join(_COLUMNS)}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING"
         with self._transaction() as database:
             for entry in entries:
-                id, starred = entry.name.id, entry.starred
                 if anew:
-                    starred = bool(database.execute("SELECT 1 FROM pictures WHERE id = ? AND starred", [id]).fetchone())
-                    database.execute("DELETE FROM pictures WHERE id = ?", [id])
-                database.execute(statement, _row(replace(entry, starred=starred)))
+                    database.execute("DELETE FROM pictures WHERE id = ?", [entry.name.id])
+                added = database.execute(statement, _row(entry))
+                if added.rowcount and entry.tags:
+                    _tag(database, entry.name.id, entry.tags)
 
     def remove(self, ids: Iterable[str]) -> None:
         with self._transaction() as database:
@@ -80,35 +89,49 @@ class Index:
         except sqlite3.DatabaseError as error:
             put_aside(self.path, error)
 
-    def mark(self, column: str, ids: Iterable[str], value: bool) -> None:
-        """Set `starred` or `deleted`."""
-        assert column in ("starred", "deleted")
+    def deleted(self, ids: Iterable[str], value: bool) -> None:
+        """Note that pictures are deleted, or are not."""
         with self._transaction() as database:
-            database.executemany(f"UPDATE pictures SET {column} = ? WHERE id = ?", [(value, id) for id in ids])
+            database.executemany("UPDATE pictures SET deleted = ? WHERE id = ?", [(value, id) for id in ids])
 
-    def page(self, search: Search, after: Cursor | None, count: int) -> list[Entry]:
-        """The `count` newest that `search` wants, of those that come behind `after`."""
-        where, values = search.where(after)
+    def change(
+        self, ids: Iterable[str], changed: Callable[[Marks], Marks], told: Callable[[Mapping[str, Marks]], None]
+    ) -> None:
+        """Change what was said of pictures. `told` is the first to know; where it fails, nothing is changed."""
+        with self._transaction() as database:
+            now = {id: marks for id in ids if (marks := _marks(database, id)) is not None}
+            new = {id: after for id, before in now.items() if (after := changed(before)) != before}
+            told(new)
+            for id, marks in new.items():
+                _mark(database, id, marks)
+
+    def marked(self) -> dict[str, Marks]:
+        """What was said of pictures, where something was."""
+        statement = f"SELECT id, starred, {_TAGS} FROM pictures WHERE starred OR number IN (SELECT picture FROM tags)"
+        return {id: Marks(bool(starred), _tags(tags)) for id, starred, tags in self._rows(statement, [])}
+
+    def page(self, search: Search, after: Cursor | None, count: int, last: Cursor | None = None) -> list[Entry]:
+        """The `count` newest that `search` wants, of those that come behind `after`, up to `last`."""
+        where, values = search.where(after, last)
         # The unary plus keeps SQLite from walking along all pictures by date where few have the words.
         order = "+created DESC, id DESC" if search.words.strip() else "created DESC, id DESC"
-        statement = f"SELECT {', '.join(_COLUMNS)} FROM pictures WHERE {where} ORDER BY {order} LIMIT ?"
+        numbers = f"SELECT number FROM pictures WHERE {where} ORDER BY {order} LIMIT ?"  # sorted without their texts
+        statement = f"SELECT {_SELECTED} FROM pictures WHERE number IN ({numbers}) ORDER BY created DESC, id DESC"
         return [_entry(row) for row in self._rows(statement, [*values, count])]
 
     def find(self, id: str) -> tuple[Entry, bool] | None:
         """A picture, and whether it is deleted."""
-        found = self._rows(f"SELECT {', '.join(_COLUMNS)}, deleted FROM pictures WHERE id = ?", [id])
+        found = self._rows(f"SELECT {_SELECTED}, deleted FROM pictures WHERE id = ?", [id])
         return (_entry(found[0][:-1]), bool(found[0][-1])) if found else None
 
     def count(self, search: Search) -> int:
         where, values = search.where()
         return int(self._rows(f"SELECT count(*) FROM pictures WHERE {where}", values)[0][0])
 
-    def distinct(self, column: str, owner: str | None) -> list[str]:
-        """The models or samplers that pictures were made with, in the order of the alphabet."""
-        assert column in ("model", "sampler")
-        whose, values = ("", []) if owner is None else (" AND owner = ?", [owner])
-        statement = f"SELECT DISTINCT {column} FROM pictures WHERE NOT deleted AND {column} > ''{whose} ORDER BY 1"
-        return [row[0] for row in self._rows(statement, values)]
+    def distinct(self, kind: str, owner: str | None) -> list[str]:
+        """The models, samplers, sizes or tags of pictures, in order."""
+        whose, values = ("", []) if owner is None else ("AND owner = ?", [owner])
+        return [" × ".join(map(str, row)) for row in self._rows(_CHOICES[kind].format(whose=whose), values)]
 
     def known(self) -> dict[str, tuple[Name, bool]]:
         """Every picture's name, and whether it is deleted, by id."""
@@ -147,13 +170,34 @@ class Index:
 
 
 def _entry(row: Sequence[Any]) -> Entry:
-    described = dict(zip(_DESCRIBED, row[len(_NAMED) : -1], strict=True))
-    return Entry(Name(*row[: len(_NAMED)]), **described, starred=bool(row[-1]))
+    described = dict(zip(_DESCRIBED, row[len(_NAMED) : -2], strict=True))
+    return Entry(Name(*row[: len(_NAMED)]), **described, starred=bool(row[-2]), tags=_tags(row[-1]))
 
 
 def _row(entry: Entry) -> Sequence[Any]:
     named = (getattr(entry.name, column) for column in _NAMED)
     return (*named, *(getattr(entry, column) for column in _DESCRIBED), entry.starred)
+
+
+def _tags(listed: str | None) -> tuple[str, ...]:
+    return tuple(sorted(listed.split("\n"))) if listed else ()
+
+
+def _marks(database: sqlite3.Connection, id: str) -> Marks | None:
+    """None for a picture that is not known."""
+    row = database.execute(f"SELECT starred, {_TAGS} FROM pictures WHERE id = ?", [id]).fetchone()
+    return Marks(bool(row[0]), _tags(row[1])) if row else None
+
+
+def _mark(database: sqlite3.Connection, id: str, marks: Marks) -> None:
+    database.execute("UPDATE pictures SET starred = ? WHERE id = ?", [marks.starred, id])
+    database.execute("DELETE FROM tags WHERE picture = (SELECT number FROM pictures WHERE id = ?)", [id])
+    _tag(database, id, marks.tags)
+
+
+def _tag(database: sqlite3.Connection, id: str, tags: Iterable[str]) -> None:
+    statement = "INSERT INTO tags (picture, tag) SELECT number, ? FROM pictures WHERE id = ?"
+    database.executemany(statement, [(tag, id) for tag in tags])
 
 
 def put_aside(path: Path, error: sqlite3.Error) -> None:

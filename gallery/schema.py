@@ -39,4 +39,17 @@ STEPS: tuple[tuple[str, ...], ...] = (
             VALUES ('delete', old.number, old.prompt, old.negative_prompt);
         END""",
     ),
+    (
+        """CREATE TABLE tags (
+            picture INTEGER NOT NULL,  -- its number
+            tag TEXT NOT NULL,
+            PRIMARY KEY (picture, tag)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX pictures_of_tag ON tags (tag, picture)",
+        """CREATE TRIGGER tags_removed AFTER DELETE ON pictures BEGIN
+            DELETE FROM tags WHERE picture = old.number;
+        END""",
+        "CREATE INDEX newest_of_size ON pictures (width, height, created DESC, id DESC) WHERE NOT deleted",
+        "CREATE INDEX newest_of_seed ON pictures (seed, created DESC, id DESC) WHERE NOT deleted",
+    ),
 )

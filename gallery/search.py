@@ -34,18 +34,24 @@ class Search:
     words: str = ""  # each must begin a word of the prompt, or of the negative prompt
     model: str = ""
     sampler: str = ""
+    tag: str = ""
+    width: int | None = None  # pixels
+    height: int | None = None
+    seed: int | None = None
     since: int | None = None  # microseconds since 1970, UTC; the first that is included
     until: int | None = None  # the first that is not
     starred: bool = False
     owner: str | None = None  # None: whoever made them
 
-    def where(self, after: Cursor | None = None) -> tuple[str, list[Any]]:
-        """The condition, and its parameters."""
+    def where(self, after: Cursor | None = None, last: Cursor | None = None) -> tuple[str, list[Any]]:
+        """The condition, and its parameters; of the pictures behind `after`, up to `last`."""
         wanted: list[tuple[str, Sequence[Any]]] = [("NOT deleted", ())]
         if words := matching(self.words):
             wanted.append(("number IN (SELECT rowid FROM words WHERE words MATCH ?)", (words,)))
-        for column in ("model", "sampler"):
-            if value := getattr(self, column):
+        if self.tag:
+            wanted.append(("number IN (SELECT picture FROM tags WHERE tag = ?)", (self.tag,)))
+        for column in ("model", "sampler", "width", "height", "seed"):
+            if (value := getattr(self, column)) not in ("", None):
                 wanted.append((f"{column} = ?", (value,)))
         if self.owner is not None:
             wanted.append(("owner = ?", (self.owner,)))
@@ -57,6 +63,8 @@ class Search:
             wanted.append(("created < ?", (self.until,)))
         if after is not None:
             wanted.append(("(created, id) < (?, ?)", (after.created, after.id)))
+        if last is not None:
+            wanted.append(("(created, id) >= (?, ?)", (last.created, last.id)))
         return " AND ".join(text for text, _ in wanted), [value for _, values in wanted for value in values]
 
 

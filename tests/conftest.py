@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 _HOME = tempfile.mkdtemp(prefix="darkroom-tests-")
 os.environ.update(
@@ -23,6 +24,7 @@ import pytest  # noqa: E402
 import torch  # noqa: E402
 from huggingface_hub import close_session  # noqa: E402
 
+from gallery.gallery import Gallery  # noqa: E402
 from models.device import Device  # noqa: E402
 from models.loading import Loaded  # noqa: E402
 from models.registry import registry  # noqa: E402
@@ -51,6 +53,14 @@ def hub() -> Iterator[Hub]:
     yield server
     server.close()
     close_session()  # the client keeps connections open, to a port that is gone now
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Iterator[Gallery]:
+    """An empty one."""
+    one = Gallery(tmp_path / "gallery")
+    yield one
+    one.close()
 
 
 @pytest.fixture(scope="session")

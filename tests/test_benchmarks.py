@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks import gallery_size
 from benchmarks.__main__ import command
 from benchmarks.ratio import Ratio, Spent, interleaved, measured
 
@@ -36,10 +37,19 @@ def test_every_round_is_kept_and_told() -> None:
     assert [line.partition(":")[0] for line in told] == ["round 1 of 3", "round 2 of 3", "round 3 of 3"]
 
 
+def test_a_gallery_of_rows_answers_every_question(tmp_path: Path) -> None:
+    gallery = gallery_size.filled(tmp_path, 1200, lambda line: None)
+    answers = {name: case() for name, case in gallery_size.cases(gallery).items()}
+    gallery.close()
+    choices = answers.pop("choices of the filters")
+    assert "ssd-1b" in str(choices)
+    assert all('class="tile"' in str(several) for several in answers.values())
+
+
 def test_what_there_is_not_is_refused(tmp_path: Path) -> None:
     done = CliRunner().invoke(command, ["warp"])
     assert done.exit_code == 2
-    assert "choose from mini, app, start" in done.output
+    assert "choose from mini, app, start, gallery" in done.output
 
 
 def test_figures_are_written_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

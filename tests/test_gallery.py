@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -19,21 +18,9 @@ from gallery.gallery import Gallery, Swept
 from gallery.search import Cursor, Search, matching
 from generation import infotext, mark
 from recipes.png import Damaged, read
-from tests.pictures import DAY, MOMENT, SECOND, png, saved
+from tests.pictures import ALL, DAY, MOMENT, SECOND, png, prompts, saved
 
 ROOT = Path(__file__).parents[1]
-ALL = 1000
-
-
-@pytest.fixture
-def gallery(tmp_path: Path) -> Iterator[Gallery]:
-    one = Gallery(tmp_path / "gallery")
-    yield one
-    one.close()
-
-
-def prompts(gallery: Gallery, search: Search = Search()) -> list[str]:  # noqa: B008 - frozen
-    return [entry.prompt for entry in gallery.page(search, None, ALL)]
 
 
 def file(gallery: Gallery, id: str) -> Path:
@@ -154,6 +141,23 @@ def test_filters_narrow_and_combine(gallery: Gallery) -> None:
     assert prompts(gallery, Search(starred=True)) == []
 
 
+def test_pictures_are_found_by_size_and_seed(gallery: Gallery) -> None:
+    saved(gallery, "zero", seed=0)
+    saved(gallery, "large", seed=5, side=16)
+    assert prompts(gallery, Search(seed=0)) == ["zero"]
+    assert prompts(gallery, Search(width=16, height=16)) == ["large"]
+    assert prompts(gallery, Search(width=16, height=8)) == []
+    assert gallery.values("size", None) == ["8 × 8", "16 × 16"]
+
+
+def test_a_page_ends_where_it_is_told_to(gallery: Gallery) -> None:
+    for number in range(5):
+        saved(gallery, str(number), at=number * SECOND)
+    names = [entry.name for entry in gallery.page(Search(), None, ALL)]
+    ends = [Cursor(name.created, name.id) for name in (names[0], names[2])]
+    assert [entry.prompt for entry in gallery.page(Search(), ends[0], ALL, ends[1])] == ["3", "2"]
+
+
 # Deleting
 
 
@@ -230,14 +234,15 @@ def test_the_index_is_made_anew_from_the_pictures_alone(gallery: Gallery) -> Non
     again.close()
 
 
-def test_reindex_keeps_stars_and_corrects_what_is_wrong(gallery: Gallery) -> None:
+def test_reindex_keeps_stars_and_tags_and_corrects_what_is_wrong(gallery: Gallery) -> None:
     id = saved(gallery, "true")
     gallery.star([id], True)
+    gallery.tag([id], ["kept"])
     with sqlite3.connect(gallery.folder.index) as database:
         database.execute("UPDATE pictures SET prompt = 'false'")
     database.close()
     assert gallery.reindex() == Swept(pictures=1, added=1)
-    assert prompts(gallery, Search(words="true", starred=True)) == ["true"]
+    assert prompts(gallery, Search(words="true", starred=True, tag="kept")) == ["true"]
     assert prompts(gallery, Search(words="false")) == []
 
 
@@ -258,7 +263,7 @@ def test_an_index_of_a_later_version_is_left_alone(gallery: Gallery) -> None:
     with sqlite3.connect(gallery.folder.index) as database:
         database.execute(f"PRAGMA user_version = {len(schema.STEPS) + 1}")
     database.close()
-    with pytest.raises(GalleryUnavailable, match="it has version 2, and this Darkroom knows 1"):
+    with pytest.raises(GalleryUnavailable, match="it has version 3, and this Darkroom knows 2"):
         Gallery(gallery.folder.root).page(Search(), None, 1)
 
 

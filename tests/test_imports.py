@@ -122,7 +122,17 @@ def test_arrows_point_one_way(package: str, other: str) -> None:
 
 
 def test_nothing_imports_training() -> None:
-    for package in ("models", "generation", "recipes", "gallery", "comparison", "judging", "ui", "terminal", "benchmarks"):
+    for package in (
+        "models",
+        "generation",
+        "recipes",
+        "gallery",
+        "comparison",
+        "judging",
+        "ui",
+        "terminal",
+        "benchmarks",
+    ):
         assert "training" not in {name.split(".")[0] for _, name in imports(package)}
 
 

@@ -89,19 +89,20 @@ def _let_in(request: Request) -> bool:
 
 def _search(request: Request) -> Search:
     asked = request.query_params
-    moments = {name: int(asked[name]) for name in ("since", "until") if _is_moment(asked.get(name))}
+    whole = {name: _whole(asked.get(name)) for name in ("width", "height", "seed", "since", "until")}
     return Search(
         words=asked.get("words", "")[:500],
         model=asked.get("model", ""),
         sampler=asked.get("sampler", ""),
+        tag=asked.get("tag", ""),
         starred=asked.get("starred") == "True",
         owner=asked.get("owner") or None,
-        **moments,
+        **whole,
     )
 
 
-def _is_moment(text: str | None) -> bool:
-    return text is not None and text.isascii() and text.isdecimal() and len(text) <= 18
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
 def _zip(gallery: Gallery, ids: list[str]) -> IO[bytes]:
