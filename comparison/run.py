@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from comparison.outcome import outcome
@@ -87,6 +87,13 @@ class Run:
             if waits and self._thread is None and not self._over:
                 self._thread = threading.Thread(target=self._work, name="darkroom-comparison", daemon=True)
                 self._thread.start()
+
+    def rate(self, number: int, scores: Mapping[str, float]) -> None:
+        """Note how good the picture of that cell is, by one score or several."""
+        with self._changed:
+            quality = {**self._record.cells[number].quality, **scores}
+            self._set(lambda cell: cell.number == number and cell.state is State.DONE, quality=quality)
+        self.save()
 
     def close(self) -> None:
         """End the thread, and what it waits for."""

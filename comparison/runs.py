@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from comparison import forecast, made_with
@@ -80,6 +81,10 @@ class Runs:
             if not run.under_way:
                 self._refuse_if_busy()
         run.resume(_chosen(model, number))
+
+    def rate(self, id: str, number: int, scores: Mapping[str, float]) -> None:
+        """Note scores of the finished picture `number`, beside those that it has."""
+        self._run(id).rate(number, scores)
 
     def delete(self, id: str) -> None:
         """Stop the run and remove all of it. Raises GalleryUnavailable where its folder can't be removed."""

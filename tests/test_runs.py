@@ -1,19 +1,24 @@
 """Comparisons through a real engine: cells one after another, stopped, resumed, failing, and after a restart."""
 
 import hashlib
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import config
 from comparison import pixels
 from comparison.plan import Plan
 from comparison.record import RunRecord, State
 from comparison.runs import Runs
+from errors import InvalidRequest, QueueFull, UnknownPicture, UnknownRun
+from generation import denoise
 from generation.engine import Engine
+from generation.settings import Queue
 from models.registry import registry
 from tests.serving import two_models
 from tests.tiny import Checkpoints
@@ -80,3 +85,190 @@ def test_every_cell_becomes_a_picture_with_what_it_took(runs: Runs) -> None:
     assert runs.listed("b" * 16) == []
     assert runs.running(id) is None
     assert runs.trouble(id) is None
+
+
+def test_one_cell_is_stopped_and_the_rest_goes_on(runs: Runs) -> None:
+    id = runs.start(plan(steps=(LONG, 2)))
+    at(runs, id, lambda record: runs.running(id) is not None)
+    runs.stop(id, number=0)
+    record = at(runs, id, lambda record: record.cells[1].state is State.RUNNING)
+    assert runs.record(id).cells[0].state is State.STOPPED
+    runs.stop(id, number=2)
+    record = at(runs, id, over)
+    assert [state.value[0] for state in states(record)] == [*"sdsdfdfd"]  # stopped, done, failed
+
+    assert record.cells[4].error == "Steps is 900. Accepted are 1 to 8; 3 is the default."
+    assert record.cells[4].request is None
+
+
+def test_one_model_is_stopped_and_the_others_go_on(runs: Runs) -> None:
+    id = runs.start(plan(models=("plain", "tiny"), steps=(8,)))
+    runs.stop(id, model="plain")
+    record = at(runs, id, over)
+    assert [cell.state for cell in record.cells if cell.model == "tiny"] == [State.DONE] * 2
+    assert [cell.state for cell in record.cells if cell.model == "plain"] == [State.STOPPED] * 2
+
+
+def test_all_is_stopped_and_resumed(runs: Runs) -> None:
+    id = runs.start(plan(steps=(8,), prompts=("a cat", "a dog", "a fox")))
+    runs.stop(id)
+    stopped = at(runs, id, over)
+    assert State.STOPPED in states(stopped)
+    runs.resume(id, number=5)
+    assert at(runs, id, over).cells[5].state is State.DONE
+    runs.resume(id)
+    record = at(runs, id, over)
+    assert states(record) == [State.DONE] * 6
+    assert [cell.request for cell in record.cells] == [cell.request for cell in stopped.cells]
+
+
+def test_a_failing_cell_keeps_its_error_and_the_rest_goes_on(runs: Runs) -> None:
+    id = runs.start(plan(prompts=("a cat", f"(a cat:{10**40})", "a dog"), models=("tiny",)))
+    record = at(runs, id, over)
+    assert states(record) == [State.DONE, State.FAILED, State.DONE]
+    assert "there is no picture" in (record.cells[1].error or "")
+
+
+def test_a_cell_that_runs_is_stopped_and_resumed_before_it_notices(runs: Runs) -> None:
+    id = runs.start(plan(prompts=("a cat",), models=("tiny",), steps=(400,)))
+    at(runs, id, lambda record: runs.running(id) is not None)
+    first = runs.running(id)
+    runs.stop(id)
+    runs.resume(id)
+    record = at(runs, id, lambda record: runs.running(id) not in (None, first))
+    assert states(record) == [State.RUNNING]
+    runs.stop(id)
+    at(runs, id, over)
+
+
+def test_what_a_killed_server_left_is_stopped_and_goes_on_elsewhere(runs: Runs, engine: Engine, tmp_path: Path) -> None:
+    id = runs.start(plan(prompts=("a cat",), models=("plain", "tiny"), steps=(4,)))
+    at(runs, id, lambda record: record.cells[1].state is State.RUNNING)
+    runs.stop(id, number=1)
+    shutil.copytree(tmp_path / "comparisons", tmp_path / "killed")  # as the disk is at this moment
+    path = tmp_path / "killed" / id / "run.json"
+    path.write_text(path.read_text().replace('"stopped"', '"running"'))
+    again = Runs(engine, tmp_path / "killed")
+    (found,) = again.listed()
+    assert states(found) == [State.DONE, State.STOPPED]
+    again.resume(id)
+    record = at(again, id, over)
+    assert states(record) == [State.DONE] * 2
+    assert record.cells[0] == found.cells[0]
+    again.close()
+
+
+def test_a_closing_server_leaves_runs_that_can_be_resumed(engine: Engine, tmp_path: Path) -> None:
+    runs = Runs(engine, tmp_path / "comparisons")
+    id = runs.start(plan(models=("tiny",), steps=(LONG,)))
+    at(runs, id, lambda record: runs.running(id) is not None)
+    runs.close()
+    assert engine.jobs() == ()
+    assert states(Runs(engine, tmp_path / "comparisons").record(id)) == [State.STOPPED] * 2
+    with pytest.raises(QueueFull):
+        runs.start(plan())
+
+
+def test_a_run_has_one_job_at_a_time_and_waits_out_a_full_queue(checkpoints: Checkpoints, tmp_path: Path) -> None:
+    deployment = config.load(two_models(tmp_path, checkpoints["sd"]))
+    engine = Engine(registry(deployment.models), default_model="tiny", device="cpu", queue=Queue(size=1))
+    runs = Runs(engine, tmp_path / "comparisons")
+    others = engine.submit(engine.request({"prompt": "a fox", "steps": 2, "width": 64, "height": 64}))
+    id = runs.start(plan(models=("tiny",)))
+    assert runs.changed(id, seen=runs.changed(id, 0, 0), seconds=0.5)
+    assert engine.jobs() == (others,)
+    assert states(runs.record(id)) == [State.RUNNING, State.WAITING]
+    engine.start()
+    assert states(at(runs, id, lambda record: over(record) or len(engine.jobs()) > 2)) == [State.DONE] * 2
+    runs.close()
+    engine.close()
+
+
+def test_pictures_that_the_disk_does_not_take_are_shown_and_saved_later(runs: Runs, tmp_path: Path) -> None:
+    folder = tmp_path / "comparisons"
+    folder.write_text("in the way")
+    id = runs.start(plan(models=("tiny",)))
+    record = at(runs, id, over)
+    assert states(record) == [State.DONE] * 2
+    assert runs.trouble(id) == "File exists"
+    first = record.cells[0].picture
+    assert first is not None
+    assert runs.file(id, first.file).startswith(b"\x89PNG")
+    folder.unlink()
+    runs.rate(id, 0, {"judge": 0.5})
+    assert runs.trouble(id) is None
+    assert (folder / id / first.file).read_bytes() == runs.file(id, first.file)
+    assert Runs(runs._engine, folder).record(id) == runs.record(id)
+
+
+def test_a_picture_that_is_gone_can_be_made_again(runs: Runs, engine: Engine, tmp_path: Path) -> None:
+    id = runs.start(plan(prompts=("a cat",)))
+    before = at(runs, id, over).cells[1].picture
+    assert before is not None
+    (tmp_path / "comparisons" / id / before.file).unlink()
+    with pytest.raises(UnknownPicture, match="No such file"):
+        runs.file(id, before.file)
+    runs.close()  # and all of it is on the disk
+    again = Runs(engine, tmp_path / "comparisons")
+    assert states(again.record(id)) == [State.DONE, State.FAILED]
+    again.resume(id)
+    assert at(again, id, over).cells[1].picture == before
+    again.close()
+
+
+@pytest.mark.parametrize("name", ["run.json", "../config.yaml", "0007.png", "", "/etc/passwd"])
+def test_nothing_but_what_the_record_names_is_handed_out(runs: Runs, name: str) -> None:
+    id = runs.start(plan(prompts=("a cat",), models=("plain",)))
+    at(runs, id, over)
+    with pytest.raises(UnknownPicture, match="no such picture"):
+        runs.file(id, name)
+
+
+@pytest.mark.parametrize("id", ["", "..", "0" * 32, "../comparisons", "A" * 32])
+def test_an_unknown_run_is_refused(runs: Runs, id: str) -> None:
+    with pytest.raises(UnknownRun, match="no such comparison"):
+        runs.record(id)
+
+
+def test_a_deleted_run_is_gone_even_while_it_is_under_way(runs: Runs, tmp_path: Path) -> None:
+    id = runs.start(plan(models=("tiny",), steps=(LONG,)))
+    at(runs, id, lambda record: runs.running(id) is not None)
+    runs.delete(id)
+    assert list((tmp_path / "comparisons").iterdir()) == []
+    assert runs.listed() == []
+    with pytest.raises(UnknownRun):
+        runs.changed(id, 0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seeds": tuple(range(101))}, "comes to 404 pictures. At most 200"),
+        ({"models": ("tiny", "gone")}, "no model 'gone'. Choose from: tiny, plain"),
+        ({"models": ("tiny", "tiny")}, "tiny is named twice"),
+        ({"seeds": (-1,)}, "All models get the same seed"),
+    ],
+)
+def test_a_plan_that_makes_no_sense_is_refused_whole(runs: Runs, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message):
+        runs.start(plan(**changes))
+    with pytest.raises(InvalidRequest, match=message):
+        runs.forecast(plan(**changes))
+
+
+def test_models_with_latents_of_one_shape_begin_with_the_same_noise(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise: list[torch.Tensor] = []
+    drawn = denoise.Run._noise
+
+    def noted(run: denoise.Run, generator: torch.Generator) -> torch.Tensor:
+        noise.append(drawn(run, generator))
+        return noise[-1].clone()
+
+    monkeypatch.setattr(denoise.Run, "_noise", noted)
+    at(runs, runs.start(plan(prompts=("a cat",), seeds=(1, 2))), over)
+    tiny, tiny_2, plain, plain_2 = noise
+    assert torch.equal(tiny, plain)
+    assert torch.equal(tiny_2, plain_2)
+    assert not torch.equal(tiny, tiny_2)
