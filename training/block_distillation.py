@@ -17,6 +17,7 @@ import typer
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
+from errors import ConfigError
 from training import latents
 from training.denoiser import NOISE, Batch, Stored, noisy_batch
 from training.export import LARGEST_FILE
@@ -39,12 +40,19 @@ UP_PAIR = re.compile(r"(up_blocks\.\d+)\.(resnets|attentions)\.(\d+)\.(.+)")
 
 
 def shrunk(teacher: UNet2DConditionModel, changes: Settings) -> UNet2DConditionModel:
-    """The student, its weights taken from its teacher's remaining blocks."""
+    """The student, its weights taken from its teacher's remaining blocks. Raises ConfigError if they do not fit it."""
     settings = {key: value for key, value in teacher.config.items() if not key.startswith("_")}
-    student = UNet2DConditionModel(**{**settings, **changes})
     whole = teacher.state_dict()
-    taken = sources(student.state_dict(), whole)
-    student.load_state_dict({key: whole[name] for key, name in taken.items()}, assign=teacher.device.type == "meta")
+    try:
+        with teacher.device:
+            student = UNet2DConditionModel(**{**settings, **changes})
+        taken = sources(student.state_dict(), whole)
+        student.load_state_dict({key: whole[name] for key, name in taken.items()})
+    except (ValueError, KeyError, RuntimeError) as error:  # diffusers, a block that is not there, other shapes
+        layout = ", ".join(f"{key} {settings[key]}" for key in ("down_block_types", "layers_per_block"))
+        raise ConfigError(
+            f"The student's blocks are not in this teacher ({layout}). Choose one as mini-sd is."
+        ) from error
     return student
 
 
@@ -129,13 +137,16 @@ class Watched:
             stage.register_forward_hook(self._see)
 
     def _see(self, _stage: nn.Module, _given: object, output: Tensor | tuple[Tensor, ...]) -> None:
-        self.local.seen.append(output[0] if isinstance(output, tuple) else output)
+        if (seen := getattr(self.local, "seen", None)) is not None:
+            seen.append(output[0] if isinstance(output, tuple) else output)
 
     def __call__(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
         """The prediction, and each stage's output in the order of the data's way."""
-        self.local.seen = []
+        seen: list[Tensor] = []
+        self.local.seen = seen
         guess = self.net(batch.noisy, batch.times, batch.texts).sample
-        return guess, self.local.seen
+        self.local.seen = None
+        return guess, seen
 
 
 def train_student(
@@ -165,15 +176,20 @@ def train_student(
 
 def distil(teacher: Path, pictures: Path, work: Path, out: Path, plan: Plan, device: str) -> None:
     """Train the student of a checkpoint folder's U-Net on stored pictures and captions; write its checkpoint folder."""
+    stored = stored_pictures(pictures, teacher)
     whole = UNet2DConditionModel.from_pretrained(teacher / "unet", dtype=torch.float32).to(device)
     student = shrunk(whole, MINI).to(device)
-    stored = latents.load(
-        sorted(pictures.glob("pictures-*.pt")),
-        sorted(pictures.glob("captions-*.pt")),
-        AutoencoderKL.load_config(teacher / "vae")["scaling_factor"],
-    )
     train_student(student, whole, stored, plan, work / "block_distillation.pt")
     export_student(student, teacher, out)
+
+
+def stored_pictures(folder: Path, teacher: Path) -> Stored:
+    """What `training.mini` has stored, scaled as the teacher's latents are. Raises ConfigError if there is none."""
+    drawn, worded = sorted(folder.glob("pictures-*.pt")), sorted(folder.glob("captions-*.pt"))
+    if not drawn or len(drawn) != len(worded):
+        found = f"{len(drawn)} files of pictures and {len(worded)} of captions"
+        raise ConfigError(f"{folder} holds {found}; `python -m training.mini` stores as many of both.")
+    return latents.load(drawn, worded, AutoencoderKL.load_config(teacher / "vae")["scaling_factor"])
 
 
 def export_student(student: UNet2DConditionModel, teacher: Path, out: Path) -> None:
@@ -184,7 +200,8 @@ def export_student(student: UNet2DConditionModel, teacher: Path, out: Path) -> N
 
 
 def main(
-    teacher: Annotated[Path, typer.Option(help="Its checkpoint folder.")] = WEIGHTS / "mini-sd",
+    teacher: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Its checkpoint folder.")] = WEIGHTS
+    / "mini-sd",
     pictures: Annotated[Path, typer.Option(help="Folder of stored latents and text states.")] = Path("runs/mini"),
     work: Annotated[Path, typer.Option(help="Folder of the checkpoint; may be deleted afterwards.")] = Path(
         "runs/mini"
@@ -212,7 +229,11 @@ def main(
         batch=batch,
         seed=seed,
     )
-    distil(teacher, pictures, work, out, plan, device)
+    try:
+        distil(teacher, pictures, work, out, plan, device)
+    except ConfigError as error:
+        typer.echo(f"block_distillation: {error}", err=True)
+        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

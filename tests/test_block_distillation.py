@@ -1,0 +1,186 @@
+"""The block student: which of its teacher's blocks it takes, what it is trained on, and that training resumes."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import typer
+from diffusers import DDPMScheduler, UNet2DConditionModel
+from safetensors.torch import load_file
+from torch import Tensor
+from typer.testing import CliRunner
+
+from errors import ConfigError
+from models.architectures import ARCHITECTURES
+from training import block_distillation as block
+from training.block_distillation import BK_SMALL, MINI, PLAN, Watched, Weights, distil, shrunk, sources, train_student
+from training.denoiser import NOISE, Stored, denoiser, noisy_batch
+from training.judge import WEIGHTS
+from training.loop import Schedule
+
+LAST_PAIRS = {  # as `copy_weight_from_teacher` of github.com/Nota-NetsPresso/BK-SDM has them
+    "up_blocks.0.resnets.1.": "up_blocks.0.resnets.2.",
+    "up_blocks.1.resnets.1.": "up_blocks.1.resnets.2.",
+    "up_blocks.1.attentions.1.": "up_blocks.1.attentions.2.",
+    "up_blocks.2.resnets.1.": "up_blocks.2.resnets.2.",
+    "up_blocks.2.attentions.1.": "up_blocks.2.attentions.2.",
+    "up_blocks.3.resnets.1.": "up_blocks.3.resnets.2.",
+    "up_blocks.3.attentions.1.": "up_blocks.3.attentions.2.",
+}
+TINY = replace(PLAN, schedule=Schedule(steps=4, rate=1e-3, save_every=2), batch=2, parts=1)
+
+
+def unet(repo: str) -> UNet2DConditionModel:
+    settings = ARCHITECTURES[repo].unet
+    assert settings is not None
+    with torch.device("meta"):
+        return UNet2DConditionModel(**settings)
+
+
+def shapes(net: UNet2DConditionModel) -> dict[str, torch.Size]:
+    return {key: tensor.shape for key, tensor in net.state_dict().items()}
+
+
+def test_the_method_makes_bk_sdm_smalls_u_net_of_stable_diffusions() -> None:
+    teacher, published = unet("CompVis/stable-diffusion-v1-4"), unet("nota-ai/bk-sdm-small")
+    student = shrunk(teacher, BK_SMALL)
+    assert sum(p.numel() for p in student.parameters()) == 482_346_884
+    assert shapes(student) == shapes(published)
+    taken = sources(student.state_dict(), teacher.state_dict())
+    moved = {key: name for key, name in taken.items() if key != name}
+    assert moved == {
+        key: LAST_PAIRS[prefix] + key.removeprefix(prefix)
+        for key in taken
+        for prefix in LAST_PAIRS
+        if key.startswith(prefix)
+    }
+
+
+@pytest.fixture
+def teacher() -> UNet2DConditionModel:
+    torch.manual_seed(0)
+    return denoiser(4, 8, (16, 16, 32))
+
+
+@pytest.fixture
+def stored() -> Stored:
+    dice = torch.Generator().manual_seed(0)
+    texts = torch.randn(6, 2, 5, 8, generator=dice).half()
+    return Stored(latents=torch.randn(6, 4, 16, 16, generator=dice).half(), texts=texts, empty=texts[0, 0])
+
+
+def test_the_mini_student_starts_with_its_teachers_weights(teacher: UNet2DConditionModel) -> None:
+    student = shrunk(teacher, MINI)
+    own, whole = student.state_dict(), teacher.state_dict()
+    assert all(torch.equal(own[key], whole[key]) for key in own)  # no pair changes its place in this layout
+    assert student.mid_block is None
+    left = {key.split(".attentions")[0] for key in own if ".attentions." in key}
+    assert left == {"down_blocks.2", "up_blocks.1"}
+    assert not any(key.startswith("down_blocks.0.resnets") for key in own)
+    assert sum(p.numel() for p in student.parameters()) < 2 / 3 * sum(p.numel() for p in teacher.parameters())
+
+
+def test_a_teacher_of_another_layout_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"not in this teacher \(down_block_types .*, layers_per_block 2\)"):
+        shrunk(unet("CompVis/stable-diffusion-v1-4"), MINI)
+    with pytest.raises(ConfigError, match="not in this teacher"):
+        shrunk(unet("nota-ai/bk-sdm-small"), {**BK_SMALL, "block_out_channels": (320, 640, 640, 1280)})
+
+
+def test_the_losses_by_hand() -> None:
+    ones, zeros = torch.ones(2, 1, 2, 2), torch.zeros(2, 1, 2, 2)
+    mixed = torch.tensor([[3.0, 1.0]])
+    assert block.task_loss(mixed, torch.tensor([[0.0, 2.0]])) == pytest.approx((9 + 1) / 2)
+    assert block.output_loss(mixed, torch.tensor([[1.0, 1.0]])) == pytest.approx((4 + 0) / 2)
+    assert block.feature_loss([ones, mixed], [zeros, 2 * mixed]) == pytest.approx(1 + (9 + 1) / 2)
+    with pytest.raises(ValueError, match="shorter"):
+        block.feature_loss([ones, mixed], [zeros])
+
+
+def test_no_gradient_reaches_the_teacher() -> None:
+    student, wanted = torch.ones(3, requires_grad=True), torch.zeros(3, requires_grad=True)
+    (block.output_loss(student, wanted) + block.feature_loss([student], [wanted])).backward()  # type: ignore[no-untyped-call]
+    assert student.grad is not None
+    assert wanted.grad is None
+
+
+def test_teacher_and_student_are_compared_stage_by_stage(teacher: UNet2DConditionModel, stored: Stored) -> None:
+    batch = noisy_batch(stored, DDPMScheduler(**NOISE), 2, (0, 0, 0), teacher.device)
+    guess, features = Watched(shrunk(teacher, MINI))(batch)
+    wanted, wanted_features = Watched(teacher)(batch)
+    assert guess.shape == wanted.shape == batch.target.shape
+    assert [f.shape[1:] for f in features] == [f.shape[1:] for f in wanted_features]
+    sides = [(16, 8), (16, 4), (32, 4), (32, 8), (16, 16), (16, 16)]
+    assert [(f.shape[1], f.shape[2]) for f in features] == sides
+
+
+def test_the_student_comes_nearer_to_its_teacher(teacher: UNet2DConditionModel, stored: Stored, tmp_path: Path) -> None:
+    batch = noisy_batch(stored, DDPMScheduler(**NOISE), 6, (99, 0, 0), teacher.device)
+    student = shrunk(teacher, MINI)
+
+    def distances() -> tuple[float, float]:
+        with torch.no_grad():
+            (guess, features), (wanted, wanted_features) = Watched(student)(batch), Watched(teacher)(batch)
+        return float(block.output_loss(guess, wanted)), float(block.feature_loss(features, wanted_features))
+
+    before = distances()
+    schedule = replace(TINY.schedule, steps=20, rate=2e-3, average=0.5, save_every=20)
+    plan = replace(TINY, schedule=schedule, weights=Weights(task=0))
+    train_student(student, teacher, stored, plan, tmp_path / "checkpoint.pt")
+    after = distances()
+    assert after[0] < before[0]
+    assert after[1] < before[1]
+
+
+@pytest.fixture
+def folders(teacher: UNet2DConditionModel, stored: Stored, tmp_path: Path) -> tuple[Path, Path]:
+    """A teacher's checkpoint folder, and one of stored pictures."""
+    whole, pictures = tmp_path / "teacher", tmp_path / "pictures"
+    shutil.copytree(WEIGHTS / "mini-sd", whole, ignore=shutil.ignore_patterns("unet"))
+    teacher.save_pretrained(whole / "unet")
+    pictures.mkdir()
+    torch.save({"latents": stored.latents}, pictures / "pictures-00.pt")
+    torch.save({"texts": stored.texts, "empty": stored.empty}, pictures / "captions-00.pt")
+    return whole, pictures
+
+
+def tensors(folder: Path) -> dict[str, Tensor]:
+    return dict(load_file(folder / "unet" / "diffusion_pytorch_model.safetensors"))
+
+
+def test_a_resumed_training_ends_like_an_uninterrupted_one(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    whole, pictures = folders
+    distil(whole, pictures, tmp_path / "work", tmp_path / "out", TINY, "cpu")
+    half = replace(TINY, schedule=replace(TINY.schedule, steps=2, horizon=TINY.schedule.steps))
+    distil(whole, pictures, tmp_path / "again", tmp_path / "half", half, "cpu")
+    distil(whole, pictures, tmp_path / "again", tmp_path / "resumed", TINY, "cpu")
+    expected, found, unfinished = (tensors(tmp_path / name) for name in ("out", "resumed", "half"))
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[key], found[key]) for key in expected)
+    assert not all(torch.equal(expected[key], unfinished[key]) for key in expected)
+
+
+def test_the_export_shares_all_but_the_u_net(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    whole, pictures = folders
+    distil(whole, pictures, tmp_path / "work", tmp_path / "out", TINY, "cpu")
+    files = {path.relative_to(whole) for path in whole.rglob("*") if path.is_file() and path.parent.name != "unet"}
+    assert all((tmp_path / "out" / name).read_bytes() == (whole / name).read_bytes() for name in files)
+    assert UNet2DConditionModel.from_pretrained(tmp_path / "out" / "unet").mid_block is None
+    assert all(tensor.dtype == torch.float16 for tensor in tensors(tmp_path / "out").values())
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        _app(), ["--pictures", str(tmp_path), "--work", str(tmp_path), "--out", str(tmp_path / "x")]
+    )
+    assert done.exit_code == 2
+    assert "holds 0 files of pictures and 0 of captions; `python -m training.mini` stores" in done.output
+    assert not (tmp_path / "x").exists()
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer()
+    app.command()(block.main)
+    return app
