@@ -2,80 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from comparison.plan import Cell, Plan, cells, count
-from comparison.record import CellRecord, State
-from errors import InvalidRequest
+from comparison.plan import Plan
+from comparison.record import CellRecord, RunRecord
+from comparison.requests import completed
 from generation.engine import Engine
-from models.storage import State as Stored
-from models.storage import missing_bytes
+from generation.events import Timings
+from generation.pace import Pace
+from generation.request import GenerationRequest
+from models.storage import State, missing_bytes
+
+Requests = Mapping[str, Sequence[GenerationRequest]]  # by model, in the order of running
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is ahead."""
+    """What is ahead, if nobody else uses the device."""
 
     pictures: int  # that will be made
-    refused: tuple[tuple[int, str], ...]  # cells that their model can't do, each with the reason
-    loads: int  # models that are not on the device
+    refused: tuple[tuple[int, str], ...]  # numbers of cells that their model can't do, each with the reason
+    loads: int  # how often a model is put onto the device
     download_bytes: int
     seconds: float | None  # for all, without downloads; None: of some models nothing was measured yet
     known_seconds: float  # of that for the models that something was measured of
     unknown: tuple[str, ...]  # the other models
 
 
-def forecast(plan: Plan, engine: Engine) -> Forecast:
-    """Of `plan` on `engine`. Raises InvalidRequest for a plan that is not run at all."""
-    done = completed(plan, engine)
-    names = [name for name in plan.models if any(cell.request and cell.model == name for cell in done)]
-    states = engine.states()
-    seconds = {name: _seconds(name, done, engine, states[name] is Stored.ON_DEVICE) for name in names}
+def forecast(plan: Plan, engine: Engine, earlier: Iterable[RunRecord] = ()) -> Forecast:
+    """Of `plan` on `engine`, with the help of `earlier` runs, newest first. Raises InvalidRequest as `completed`."""
+    cells = completed(plan, engine)
+    wanted: Requests = {
+        name: requests
+        for name in plan.models
+        if (requests := [cell.request for cell in cells if cell.request and cell.model == name])
+    }
+    loads = _loads(wanted, engine)
+    paces = (engine.pace, remembered(earlier, engine))
+    seconds = {name: _seconds(requests, name in loads, paces) for name, requests in wanted.items()}
     known = [it for it in seconds.values() if it is not None]
     return Forecast(
-        pictures=sum(cell.request is not None for cell in done),
-        refused=tuple((cell.number, cell.error or "") for cell in done if cell.request is None),
-        loads=sum(states[name] is not Stored.ON_DEVICE for name in names),
-        download_bytes=sum(missing_bytes(engine.models[name]) for name in names),
-        seconds=sum(known) if len(known) == len(names) else None,
+        pictures=sum(map(len, wanted.values())),
+        refused=tuple((cell.number, cell.error or "") for cell in cells if cell.request is None),
+        loads=len(loads),
+        download_bytes=sum(missing_bytes(engine.models[name]) for name in wanted),
+        seconds=sum(known) if len(known) == len(wanted) else None,
         known_seconds=sum(known),
-        unknown=tuple(name for name in names if seconds[name] is None),
+        unknown=tuple(name for name in wanted if seconds[name] is None),
     )
 
 
-def completed(plan: Plan, engine: Engine) -> list[CellRecord]:
-    """Every cell with its complete request; one that its model can't do has failed. Raises InvalidRequest."""
-    _check(plan, engine)
-    return [_completed(cell, engine) for cell in cells(plan)]
+def remembered(earlier: Iterable[RunRecord], engine: Engine) -> Pace:
+    """What `earlier` runs, newest first, took on the very device that `engine` has now."""
+    pace, device = Pace(), engine.device()
+    for record in reversed(list(earlier)):
+        for cell in record.cells:
+            spec = engine.models.get(cell.model)
+            if device and spec and cell.measured and cell.measured.device == device.suited_to(spec.parameters).label:
+                _note(pace, cell)
+    return pace
 
 
-def _completed(cell: Cell, engine: Engine) -> CellRecord:
-    record = CellRecord(number=cell.number, row=cell.row, model=cell.model)
-    try:
-        return record.model_copy(update={"request": engine.request(cell.asked)})
-    except InvalidRequest as error:
-        return record.model_copy(update={"state": State.FAILED, "error": str(error)})
-
-
-def _check(plan: Plan, engine: Engine) -> None:
-    most, wanted = engine.limits.comparison, count(plan)
-    if wanted > most:
-        raise InvalidRequest(
-            f"This comes to {wanted} pictures. At most {most} are made in one comparison; choose fewer "
-            "prompts, models or values.",
-            "comparison",
+def _note(pace: Pace, cell: CellRecord) -> None:
+    took = cell.measured
+    if took and cell.request:
+        times = Timings(
+            download=took.download, load=took.load, total=took.total, seconds_per_step=took.seconds_per_step
         )
-    for position, name in enumerate(plan.models):
-        if name not in engine.models:
-            raise InvalidRequest(f"There is no model {name!r}. Choose from: {', '.join(engine.models)}.", "models")
-        if name in plan.models[:position]:
-            raise InvalidRequest(f"{name} is named twice. Name each model once.", "models")
-    if min(plan.seeds) < 0:
-        raise InvalidRequest(f"Seed is {min(plan.seeds)}. All models get the same seed: give one from 0 on.", "seeds")
+        pace.measured(cell.request, times, loaded=took.load > 0)
 
 
-def _seconds(name: str, done: list[CellRecord], engine: Engine, on_device: bool) -> float | None:
-    requests = [cell.request for cell in done if cell.request and cell.model == name]
-    seconds = [engine.seconds(request, on_device or number > 0) for number, request in enumerate(requests)]
-    known = [it for it in seconds if it is not None]
-    return sum(known) if len(known) == len(seconds) else None
+def _loads(wanted: Requests, engine: Engine) -> list[str]:
+    """The models that will have to be put onto the device, which holds so many and no more."""
+    there = [name for name, state in engine.states().items() if state is State.ON_DEVICE]
+    loads = []
+    for name in wanted:
+        if name not in there:
+            loads.append(name)
+        there = [*(it for it in there if it != name), name][-engine.resident :]
+    return loads
+
+
+def _seconds(requests: Sequence[GenerationRequest], load: bool, paces: Sequence[Pace]) -> float | None:
+    """For all `requests` on one model, by the first of `paces` that knows; None: none does."""
+    seconds = []
+    for number, request in enumerate(requests):
+        on_device = number > 0 or not load
+        known = (pace.seconds(request, on_device) for pace in paces)
+        seconds.append(next((it for it in known if it is not None), None))
+    return None if None in seconds else sum(it for it in seconds if it is not None)

@@ -8,10 +8,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from comparison import forecast, made_with
-from comparison.forecast import Forecast
+from comparison.forecast import Forecast, forecast
+from comparison.made_with import made_with
 from comparison.plan import Plan
 from comparison.record import CellRecord, RunRecord
+from comparison.requests import completed
 from comparison.run import Chosen, Run
 from comparison.store import Store
 from errors import QueueFull, UnknownRun
@@ -19,6 +20,7 @@ from generation.engine import Engine
 from generation.job import Job
 
 MOST = 8  # comparisons under way at a time
+REMEMBERED = 20  # earlier comparisons that a forecast looks at
 
 
 class Runs:
@@ -35,17 +37,17 @@ class Runs:
 
     def forecast(self, plan: Plan) -> Forecast:
         """What `plan` comes to. Raises InvalidRequest for one that is not run at all."""
-        return forecast.forecast(plan, self._engine)
+        return forecast(plan, self._engine, self.listed()[:REMEMBERED])
 
     def start(self, plan: Plan, owner: str = "") -> str:
         """Begin with `plan`, and return the run's id. Raises InvalidRequest or QueueFull."""
-        cells = forecast.completed(plan, self._engine)
+        cells = completed(plan, self._engine)
         record = RunRecord(
             id=secrets.token_hex(16),
             created=time.time(),
             owner=owner,
             plan=plan,
-            made_with=made_with.made_with(),
+            made_with=made_with(),
             titles={name: self._engine.models[name].title for name in plan.models},
             cells=tuple(cells),
         )

@@ -43,9 +43,9 @@ class Engine:
         limits: settings.Limits = settings.Limits(),  # noqa: B008
     ) -> None:
         self.models, self.default_model, self.preview, self.limits = models, default_model, preview, limits
-        self._settings, self._resident = queue, resident
-        self._pace = Pace()
-        self._worker = Worker(models, device, resident, warm_gb, preview, self._pace)
+        self._settings, self.resident = queue, resident
+        self.pace = Pace()
+        self._worker = Worker(models, device, resident, warm_gb, preview, self.pace)
         self._changed = threading.Condition(threading.RLock())  # guards what follows
         self._queue = Queue(queue.overtaken_seconds, resident)
         self._jobs: dict[str, Job] = {}
@@ -136,10 +136,6 @@ class Engine:
         """What pictures are computed on; None until that is known."""
         return self._worker.device
 
-    def seconds(self, request: GenerationRequest, on_device: bool) -> float | None:
-        """How long `request` takes here, by those before it, its model being `on_device` or not; None: unknown."""
-        return self._pace.seconds(request, on_device)
-
     def preload(self, model: str) -> None:
         """Put `model` onto the device as soon as nothing else is to do. Raises ConfigError for one not on offer."""
         if model not in self.models:
@@ -165,8 +161,8 @@ class Engine:
         on_device = self._worker.on_device()
         if self._running is not None:
             model = self._running.request.model
-            on_device = [*(name for name in on_device if name != model), model][-self._resident :]
-        return self._queue.order(on_device, self._pace.seconds)
+            on_device = [*(name for name in on_device if name != model), model][-self.resident :]
+        return self._queue.order(on_device, self.pace.seconds)
 
     def _announce(self) -> None:
         """Tell every waiting job where it stands, if that has changed."""
@@ -181,7 +177,7 @@ class Engine:
         latest = self._running.latest
         if isinstance(latest, Step) and latest.seconds_per_step:
             return latest.seconds_left
-        return self._pace.seconds(self._running.request, self._running.request.model in self._worker.on_device())
+        return self.pace.seconds(self._running.request, self._running.request.model in self._worker.on_device())
 
     def _cancel(self, job: Job) -> None:
         """A job that waits ends here; one that runs notices by itself."""
@@ -233,7 +229,7 @@ class Engine:
             while not self._closing:
                 if self._tasks and self._tasks[0].cancelled:
                     return self._tasks[0]  # it has begun, or it would not be here any more
-                if job := self._queue.take(self._worker.on_device(), self._pace.seconds):
+                if job := self._queue.take(self._worker.on_device(), self.pace.seconds):
                     job.begins()
                     self._running = job
                     self._announce()

@@ -1,0 +1,102 @@
+"""What is told of a comparison before it starts: as much as is known, and no more."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import config
+from comparison.plan import Plan
+from comparison.record import RunRecord
+from comparison.runs import Runs
+from generation.engine import Engine
+from generation.request import GenerationRequest
+from models.registry import registry
+from tests.serving import two_models
+from tests.test_runs import at, over, plan
+from tests.tiny import Checkpoints
+
+
+def engine_of(path: Path, **choices: Any) -> Engine:
+    deployment = config.load(path)
+    engine = Engine(registry(deployment.models), default_model="tiny", device="cpu", **choices)
+    engine.start()
+    return engine
+
+
+@pytest.fixture
+def path(checkpoints: Checkpoints, tmp_path: Path) -> Path:
+    return two_models(tmp_path, checkpoints["sd"])
+
+
+@pytest.fixture
+def engine(path: Path) -> Iterator[Engine]:
+    made = engine_of(path)
+    yield made
+    made.close()
+
+
+def test_nothing_is_known_of_models_that_never_ran(engine: Engine, tmp_path: Path) -> None:
+    told = Runs(engine, tmp_path / "comparisons").forecast(plan(steps=(2, 20)))
+    assert (told.pictures, told.loads, told.download_bytes) == (6, 2, 0)
+    assert told.refused == tuple((number, "Steps is 20. Accepted are 1 to 8; 3 is the default.") for number in (5, 7))
+    assert (told.seconds, told.known_seconds, told.unknown) == (None, 0.0, ("tiny", "plain"))
+
+
+def test_what_is_known_is_told_apart_from_what_is_not(engine: Engine, tmp_path: Path) -> None:
+    runs = Runs(engine, tmp_path / "comparisons")
+    at(runs, runs.start(plan(models=("tiny",))), over)
+    told = runs.forecast(plan())
+    assert (told.loads, told.seconds, told.unknown) == (1, None, ("plain",))
+    both = [engine.pace.seconds(cell, on_device=True) or 0 for cell in asked(runs, "tiny")]
+    assert told.known_seconds == pytest.approx(sum(both))
+    assert runs.forecast(plan(models=("tiny",))).seconds == told.known_seconds
+
+
+def test_a_model_that_another_puts_off_the_device_is_loaded_again(engine: Engine, path: Path, tmp_path: Path) -> None:
+    runs = Runs(engine, tmp_path / "comparisons")
+    at(runs, runs.start(plan()), over)  # leaves `plain` there
+    assert runs.forecast(plan()).loads == 2
+    assert runs.forecast(plan(models=("plain", "tiny"))).loads == 1
+    roomy = engine_of(path, resident=2)
+    runs = Runs(roomy, tmp_path / "roomy")
+    at(runs, runs.start(plan()), over)
+    assert runs.forecast(plan()).loads == 0
+    roomy.close()
+
+
+def test_earlier_runs_on_this_device_tell_what_a_new_server_does_not_know(engine: Engine, path: Path) -> None:
+    root = path.parent / "comparisons"
+    runs = Runs(engine, root)
+    record = at(runs, runs.start(plan()), over)
+    runs.close()
+    new = engine_of(path)
+    new.submit(asked_of(record, "plain")[0]).result()  # `plain` is there, and the device known
+    again = Runs(new, root).forecast(plan(models=("tiny",)))
+    took = [cell.measured for cell in record.cells if cell.measured and cell.model == "tiny"]
+    rate = took[-1].total  # the newest counts
+    assert again.seconds == pytest.approx(took[0].load + 2 * rate)
+    elsewhere = path.parent / "comparisons" / record.id / "run.json"
+    elsewhere.write_text(elsewhere.read_text().replace('"device": "', '"device": "another '))
+    assert Runs(new, root).forecast(plan(models=("tiny",))).unknown == ("tiny",)
+    new.close()
+
+
+def asked(runs: Runs, model: str) -> list[GenerationRequest]:
+    return asked_of(runs.listed()[0], model)
+
+
+def asked_of(record: RunRecord, model: str) -> list[GenerationRequest]:
+    return [cell.request for cell in record.cells if cell.request and cell.model == model]
+
+
+def test_a_download_is_told_in_bytes(path: Path, tmp_path: Path) -> None:
+    deployment = config.load(path)
+    hub = deployment.models[0].model_copy(
+        update={"name": "hub", "repo": "nobody/nothing-here", "download_bytes": 2_000_000, "revision": "0" * 40}
+    )
+    engine = Engine(registry([*deployment.models, hub]), default_model="tiny", device="cpu")
+    told = Runs(engine, tmp_path / "comparisons").forecast(Plan(prompts=("a",), models=("hub", "tiny"), seeds=(1,)))
+    assert told.download_bytes == 2_000_000
+    engine.close()
