@@ -54,7 +54,7 @@ def run(
         share=share,
         auth=list(accounts) if accounts else None,
         prevent_thread_lock=True,
-        **launch_options(keeper, private),
+        **launch_options(keeper, private, runs),
     )
     if keeper:
         keeper.start()

@@ -46,7 +46,7 @@ def served(path: Path) -> Iterator[Served]:
     runs = comparing(engine, deployment.comparison)
     page = build(engine, keeper, private, runs)
     port = free_port(config.Server(port=0))  # gradio's own search leaves a socket open for each port that is taken
-    options = launch_options(keeper, private)
+    options = launch_options(keeper, private, runs)
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **options)
     engine.start()
     if keeper:

@@ -24,15 +24,21 @@ STATES: Mapping[State, str] = MappingProxyType(
 
 def cards(models: Registry, states: Mapping[str, State], texts: Texts) -> str:
     """A group of radio buttons; the chosen card unfolds."""
-    items = "".join(_card(spec, states.get(name), texts) for name, spec in models.items())
+    items = "".join(_card(spec, states.get(name), "radio", texts) for name, spec in models.items())
     return f'<fieldset class="cards"><legend>{escape(texts["model"])}</legend>{items}</fieldset>'
 
 
-def _card(spec: ModelSpec, state: State | None, texts: Texts) -> str:
+def several(models: Registry, states: Mapping[str, State], texts: Texts) -> str:
+    """A group of checkboxes."""
+    items = "".join(_card(spec, states.get(name), "checkbox", texts) for name, spec in models.items())
+    return f'<fieldset class="cards several"><legend>{escape(texts["models"])}</legend>{items}</fieldset>'
+
+
+def _card(spec: ModelSpec, state: State | None, kind: str, texts: Texts) -> str:
     known = [size(spec.download_bytes, texts)] if spec.download_bytes else []
     shown = escape(" · ".join([*known, *([texts[STATES[state]]] if state else [])]))
     return (
-        f'<div class="card"><label><input type="radio" name="model" value="{escape(spec.name)}">'
+        f'<div class="card"><label><input type="{kind}" name="model" value="{escape(spec.name)}">'
         f'<b>{escape(spec.title)}</b><span class="state">{shown}</span>'
         f'<span class="good">{escape(spec.good_at)}</span></label><div class="more">{_more(spec, texts)}</div></div>'
     )

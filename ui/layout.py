@@ -16,6 +16,7 @@ from models.spec import ModelSpec
 from ui import stage, views
 from ui.album import tab as album
 from ui.cards import cards
+from ui.compare import tab as compare
 from ui.parts import WATCHERS, Parts, asked, choice, view
 from ui.recipe import presets
 from ui.status import Status
@@ -26,7 +27,7 @@ WORDS = TEXTS[DEFAULT]  # until the visitor's language is known
 
 
 def build(engine: Engine, keeper: Keeper | None = None, private: bool = False, runs: Runs | None = None) -> gr.Blocks:
-    """The page around `engine`; without a `keeper` nothing is saved, and there is no gallery.
+    """The page around `engine`; without a `keeper` nothing is saved, and there is no gallery, likewise without `runs`.
 
     `private`: everyone sees their own pictures alone.
     """
@@ -35,23 +36,30 @@ def build(engine: Engine, keeper: Keeper | None = None, private: bool = False, r
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
     demo: gr.Blocks
     with gr.Blocks(title="Darkroom", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
-        parts = _placed(engine, keeper is not None)
-        wire(demo, parts, engine, keeper, private)
+        parts = _placed(engine, keeper is not None, runs is not None)
+        wire(demo, parts, engine, keeper, private, runs)
     demo.queue(api_open=False, max_size=4 * WATCHERS)
     return demo
 
 
-def _placed(engine: Engine, gallery: bool) -> Parts:
+def _placed(engine: Engine, gallery: bool, comparing: bool) -> Parts:
     spec = engine.models[engine.default_model]
     parts: Parts = {"masthead": view(views.masthead(WORDS["starting"], WORDS), elem_id="masthead")}
-    if not gallery:
+    if not gallery and not comparing:
         return parts | _room(engine, spec) | _unseen(spec)
     say = gr.I18n()
     with gr.Tabs(elem_id="tabs", selected="develop") as parts["tabs"]:
         with gr.Tab(say("develop"), id="develop", render_children=True):
             parts |= _room(engine, spec)
-        parts |= album.place(say)
-    parts["viewer"] = view(elem_id="viewer")  # above the tabs, which are inert while it is open
+        if comparing:
+            parts |= compare.place(engine, say)
+        if gallery:
+            parts |= album.place(say)
+    # Above the tabs, which are inert while something of these is open.
+    if comparing:
+        parts |= compare.place_above()
+    if gallery:
+        parts["viewer"] = view(elem_id="viewer")
     return parts | _unseen(spec)
 
 

@@ -17,10 +17,15 @@ LIGHT: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "priv
 SLOW: Any = {"show_progress": "hidden", "concurrency_limit": WATCHERS}
 
 # A click on anything with data-act tells the server that element's data. There are two kinds of acts on some views.
+# A menu with data-chosen tells what was chosen from it.
 _ACTS = """
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-act]');
   if (button) trigger(button.dataset.kind || 'select', {...button.dataset});
+});
+element.addEventListener('change', (event) => {
+  const menu = event.target.closest('[data-chosen]');
+  if (menu) trigger('select', {act: menu.dataset.chosen, value: menu.value});
 });
 """
 
@@ -35,6 +40,21 @@ show();
 """
 
 
+# The same with checkboxes; the value is the chosen names, one a line.
+_CHOICES = """
+const show = () => {
+  const chosen = props.value.split('\\n');
+  for (const input of element.querySelectorAll('input')) input.checked = chosen.includes(input.value);
+};
+element.addEventListener('change', () => {
+  props.value = [...element.querySelectorAll(':checked')].map((input) => input.value).join('\\n');
+  trigger('input');
+});
+watch(['value', 'cards'], show);
+show();
+"""
+
+
 def view(value: str = "", **options: Any) -> gr.HTML:
     """HTML that the server writes, with buttons that act."""
     return gr.HTML(value, js_on_load=_ACTS, apply_default_css=False, **options)
@@ -43,6 +63,13 @@ def view(value: str = "", **options: Any) -> gr.HTML:
 def choice(value: str, cards: str, **options: Any) -> gr.HTML:
     """A radio group of cards; its value is the chosen one's name."""
     return gr.HTML(value, html_template="${cards}", js_on_load=_CHOICE, apply_default_css=False, cards=cards, **options)
+
+
+def choices(value: str, cards: str, **options: Any) -> gr.HTML:
+    """A group of cards with checkboxes; its value is the chosen ones' names, one a line."""
+    return gr.HTML(
+        value, html_template="${cards}", js_on_load=_CHOICES, apply_default_css=False, cards=cards, **options
+    )
 
 
 def asked(field: str, kind: str) -> gr.JSON:

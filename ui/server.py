@@ -8,8 +8,10 @@ from typing import Any
 import gradio as gr
 from gradio.tunneling import CURRENT_TUNNELS
 
+from comparison.runs import Runs
 from gallery.keeper import Keeper
-from ui.album.routes import routes
+from ui.album import routes as album
+from ui.compare import routes as compare
 from ui.parts import WATCHERS
 from ui.texts import TEXTS
 from ui.theme import theme, variables
@@ -22,7 +24,7 @@ ICON = (
 )
 
 
-def launch_options(keeper: Keeper | None = None, private: bool = False) -> dict[str, Any]:
+def launch_options(keeper: Keeper | None = None, private: bool = False, runs: Runs | None = None) -> dict[str, Any]:
     """For `Blocks.launch`, whoever calls it with which host and port."""
     return {
         "theme": theme(),
@@ -39,7 +41,12 @@ def launch_options(keeper: Keeper | None = None, private: bool = False) -> dict[
         "max_file_size": "1b",  # nothing here takes a file
         "max_threads": 2 * WATCHERS + 40,  # a watcher holds one while its job runs
         "quiet": True,
-        "app_kwargs": {"routes": routes(keeper.gallery, private)} if keeper else None,
+        "app_kwargs": {
+            "routes": [
+                *(album.routes(keeper.gallery, private) if keeper else []),
+                *(compare.routes(runs) if runs else []),
+            ]
+        },
     }
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gradio as gr
 
+from comparison.runs import Runs
 from gallery.keeper import Keeper
 from generation.engine import Engine
 from ui.album import tab as album
 from ui.album.handlers import Browsing
+from ui.compare import tab as compare
+from ui.compare.handlers import Comparing
 from ui.controls import Bench, Controls
 from ui.handlers import Acts
 from ui.parts import LIGHT, SLOW, Parts
@@ -32,11 +35,15 @@ COPY = "(...values) => { if (!document.querySelector('#guidance_scale')) values[
 SAVE = "() => setTimeout(() => document.querySelector('#saved').click(), 100)"
 
 
-def wire(demo: gr.Blocks, parts: Parts, engine: Engine, keeper: Keeper | None, private: bool) -> None:
+def wire(
+    demo: gr.Blocks, parts: Parts, engine: Engine, keeper: Keeper | None, private: bool, runs: Runs | None
+) -> None:
     """Connect the page's parts to what they do with `engine`."""
     acts, controls = Acts(engine, keeper), Controls(engine)
     _wire_jobs(demo, parts, acts, controls)
     _wire_controls(parts, acts, controls)
+    if runs:
+        compare.wire(demo, parts, Comparing(engine, runs, private))
     if keeper:
         album.wire(parts, Browsing(engine, keeper, private))
 

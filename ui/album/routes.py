@@ -66,7 +66,7 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
     """For those alone who may see the page; what is not there, or not now, is said with its status."""
 
     def answer(request: Request) -> Response:
-        if not _let_in(request):
+        if not let_in(request):
             return PlainTextResponse("Not logged in.", 401)
         try:
             return endpoint(request)
@@ -78,7 +78,7 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
     return answer
 
 
-def _let_in(request: Request) -> bool:
+def let_in(request: Request) -> bool:
     """Whether gradio would let this visitor in, who may have to log in."""
     app = request.app
     if app.auth is None:

@@ -1,0 +1,218 @@
+"""What the tab does with comparisons: tell what is ahead, start, stop, resume, watch, come back, erase."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from comparison.record import RunRecord, State
+from comparison.runs import Runs
+from errors import InvalidRequest, UnknownRun
+from generation.engine import Engine
+from ui.cards import several
+from ui.compare import asked, grid, views
+from ui.compare.asked import CONTROLS
+from ui.frames import data_url
+from ui.handlers import refusals_shown
+from ui.screen import SKIP
+from ui.status import status
+from ui.texts import Texts
+from ui.visitor import owner_of, pressed, texts_for
+
+REPEATED_SECONDS = 2.0  # after which all is told again: a busy browser loses changes that are told once
+
+
+class Turn:
+    """Who of several watchers of one page is the newest; the others end."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def next(self) -> int:
+        self.number += 1
+        return self.number
+
+
+class Look(NamedTuple):
+    """All that a run changes on the page, by component."""
+
+    compare_status: Any = SKIP
+    compare_bar: Any = SKIP
+    compare_grid: Any = SKIP
+    compare_live: Any = SKIP
+    compare_stop: Any = SKIP
+    compare_resume: Any = SKIP
+    compare_earlier: Any = SKIP
+    compare_known: Any = SKIP
+
+
+class Comparing:
+    """The handlers of the tab."""
+
+    def __init__(self, engine: Engine, runs: Runs, private: bool) -> None:
+        self.engine, self.runs, self.private = engine, runs, private
+
+    def choices(self, shown: Any, visitor: Any, request: gr.Request) -> tuple[Any, Any]:
+        """Cards of the models and earlier runs as things stand."""
+        texts = texts_for(request)
+        cards = several(self.engine.models, self.engine.states(), texts)
+        return gr.HTML(cards=cards), views.earlier(self._listed(visitor), str(shown), texts)
+
+    def forecast(
+        self,
+        prompts: Any,
+        models: Any,
+        seeds: Any,
+        steps: Any,
+        guidance_scales: Any,
+        samplers: Any,
+        negative_prompt: Any,
+        width: Any,
+        height: Any,
+        request: gr.Request,
+    ) -> tuple[str, Any]:
+        """What the controls come to, and whether that can be started."""
+        held = {name: value for name, value in locals().items() if name in CONTROLS}
+        if not asked.lines(prompts):
+            return "", gr.Button(interactive=False)
+        texts = texts_for(request)
+        with refusals_shown(texts):
+            try:
+                found = self.runs.forecast(asked.plan(held))
+            except InvalidRequest as error:
+                return views.unready(str(error)), gr.Button(interactive=False)
+            titles = {name: spec.title for name, spec in self.engine.models.items()}
+            return views.forecast(found, titles, texts), gr.Button(interactive=found.pictures > 0)
+
+    def start(
+        self,
+        prompts: Any,
+        models: Any,
+        seeds: Any,
+        steps: Any,
+        guidance_scales: Any,
+        samplers: Any,
+        negative_prompt: Any,
+        width: Any,
+        height: Any,
+        visitor: Any,
+        request: gr.Request,
+    ) -> tuple[str, str]:
+        """Begin; returns the run's id, and no baseline yet."""
+        held = {name: value for name, value in locals().items() if name in CONTROLS}
+        with refusals_shown(texts_for(request)):
+            return self.runs.start(asked.plan(held), owner_of(visitor)), ""
+
+    def attach(self, known: Any) -> str:
+        """The run that this browser looked at before, if it is still there."""
+        with suppress(UnknownRun):
+            return self.runs.record(known).id if isinstance(known, str) and known else ""
+        return ""
+
+    def act(self, shown: str, baseline: str, visitor: Any, request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
+        """What a button of the tab wants: to stop, to see another run, another baseline. Returns run and baseline."""
+        told = pressed(event)
+        wanted, run = told.get("act"), str(told.get("run", ""))
+        with refusals_shown(texts_for(request)):
+            if wanted == "open":
+                return self.runs.record(run).id, ""
+            if wanted == "baseline":
+                return shown, str(told.get("value", ""))
+            if wanted == "erase":
+                self._mine(run, visitor)
+                self.runs.delete(run)
+                return "" if run == shown else shown, baseline
+            if wanted in ("stop-cell", "stop-model"):
+                self._mine(shown, visitor)
+                number = str(told.get("cell", ""))
+                chosen = int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None
+                if wanted == "stop-model" or chosen is not None:
+                    self.runs.stop(shown, str(told["model"]) if wanted == "stop-model" else None, chosen)
+            return SKIP, SKIP
+
+    def stop(self, shown: str, visitor: Any, request: gr.Request) -> None:
+        """Stop all of the run that is shown."""
+        with refusals_shown(texts_for(request)):
+            self._mine(shown, visitor)
+            self.runs.stop(shown)
+
+    def resume(self, shown: str, visitor: Any, request: gr.Request) -> None:
+        """Go on with whatever was stopped or failed."""
+        with refusals_shown(texts_for(request)):
+            self._mine(shown, visitor)
+            self.runs.resume(shown)
+
+    def watch(self, shown: str, baseline: str, turn: Turn, visitor: Any, request: gr.Request) -> Iterator[Look]:
+        """Show the run until it is over, or the page looks at another."""
+        texts, number = texts_for(request), turn.next()
+        if not shown:
+            yield self._nothing(visitor, texts)
+            return
+        with refusals_shown(texts):
+            seen, told, at = 0, Look(), 0.0
+            while turn.number == number:
+                version = self.runs.changed(shown, seen, 1 / self.engine.preview.per_second)
+                record = self.runs.record(shown)
+                again = version != seen or time.monotonic() - at > REPEATED_SECONDS
+                if again:
+                    told, at = self._all(record, baseline, visitor, texts), time.monotonic()
+                yield told._replace(**self._live(record, texts)) if again else Look(**self._live(record, texts))
+                seen = version
+                if not under_way(record):
+                    return
+
+    def _nothing(self, visitor: Any, texts: Texts) -> Look:
+        off = gr.Button(interactive=False)
+        earlier = views.earlier(self._listed(visitor), "", texts)
+        return Look("", "", grid.empty(texts), "", off, off, earlier, "")
+
+    def _all(self, record: RunRecord, baseline: str, visitor: Any, texts: Texts) -> Look:
+        beside = baseline if baseline in record.plan.models else record.plan.models[0]
+        states = {cell.state for cell in record.cells}
+        return Look(
+            compare_bar=views.bar(record, beside, "", texts),
+            compare_grid=grid.grid(record, views.heads(record, beside, texts), texts),
+            compare_stop=gr.Button(interactive=under_way(record)),
+            compare_resume=gr.Button(interactive=bool(states & {State.STOPPED, State.FAILED})),
+            compare_earlier=views.earlier(self._listed(visitor), record.id, texts),
+            compare_known=record.id,
+        )
+
+    def _live(self, record: RunRecord, texts: Texts) -> dict[str, Any]:
+        """What moves between two changes of the record."""
+        line = views.status(record, self._left(record), texts).html()
+        cell = next((cell for cell in record.cells if cell.state is State.RUNNING), None)
+        job = self.runs.running(record.id)
+        if cell is None or job is None:
+            return {"compare_status": line, "compare_live": ""}
+        told = status(job.latest, job.request, record.titles[cell.model], texts)
+        frames = job.frames()
+        source = data_url(frames[-1]) if frames else ""
+        phase = " · ".join([told.phase, *told.figures[:1]])
+        return {"compare_status": line, "compare_live": grid.live(record, cell.number, source, phase)}
+
+    def _left(self, record: RunRecord) -> float | None:
+        """Seconds that what waits takes; None where nothing was measured yet."""
+        waiting = [cell.request for cell in record.cells if cell.state in views.OPEN and cell.request]
+        found = [self.engine.seconds(request, True) for request in waiting]
+        known = [it for it in found if it is not None]
+        return sum(known) if known and len(known) == len(found) else None
+
+    def _listed(self, visitor: Any) -> list[RunRecord]:
+        return self.runs.listed(owner_of(visitor) if self.private else None)
+
+    def _mine(self, id: str, visitor: Any) -> RunRecord:
+        """The run, if this visitor may change it. Raises UnknownRun."""
+        record = self.runs.record(id)
+        if self.private and record.owner != owner_of(visitor):
+            raise UnknownRun("This comparison is somebody else's. Start one of your own.")
+        return record
+
+
+def under_way(record: RunRecord) -> bool:
+    """Whether a cell waits or runs."""
+    return any(cell.state in views.OPEN for cell in record.cells)

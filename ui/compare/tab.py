@@ -1,0 +1,119 @@
+"""The tab where models are compared: what stands where, and which handler answers which event."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from generation.engine import Engine
+from generation.samplers import SAMPLERS
+from models.storage import State
+from ui.cards import several
+from ui.compare import grid, views
+from ui.compare.asked import CONTROLS
+from ui.compare.handlers import Comparing, Look, Turn
+from ui.parts import LIGHT, SLOW, Parts, choices, view
+from ui.texts import DEFAULT, TEXTS
+
+WORDS = TEXTS[DEFAULT]  # until the visitor's language is known
+
+
+def place(engine: Engine, say: gr.I18n) -> Parts:
+    """Within the page's tabs."""
+    with (
+        gr.Tab(say("compare"), id="compare", render_children=True, elem_id="compare") as tab,
+        gr.Row(elem_id="compare_room"),
+    ):
+        with gr.Column(elem_id="compare_table"):
+            parts: Parts = {name: view(elem_id=name) for name in ("compare_status", "compare_bar")}
+            parts["compare_grid"] = view(grid.empty(WORDS), elem_id="compare_grid")
+            parts["compare_live"] = view(elem_id="compare_live")
+        with gr.Column(elem_id="compare_bench"):
+            parts |= _bench(engine, say)
+    return parts | {
+        "compare": tab,
+        "compare_shown": gr.State(""),
+        "compare_beside": gr.State(""),  # the baseline; empty: the first model
+        "compare_turn": gr.State(Turn()),
+        "compare_known": gr.BrowserState("", storage_key="darkroom-compared", secret="darkroom"),
+    }
+
+
+def place_above() -> Parts:
+    """What covers the tabs while it is open: two pictures looked at closely, and the vote."""
+    return {}
+
+
+def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing) -> None:
+    """Connect the tab to what it does with comparisons."""
+    held = [parts[f"compare_{name}"] for name in CONTROLS]
+    shown, beside, visitor = parts["compare_shown"], parts["compare_beside"], parts["visitor"]
+    cards, earlier = parts["compare_models"], parts["compare_earlier"]
+    look = [parts[name] for name in Look._fields]
+    watch = {"fn": comparing.watch, "inputs": [shown, beside, parts["compare_turn"], visitor], "outputs": look}
+    watching = watch | SLOW | {"api_visibility": "private"}
+    parts["compare"].select(comparing.choices, [shown, visitor], [cards, earlier], **LIGHT)
+    ahead = {"fn": comparing.forecast, "inputs": held, "outputs": [parts["compare_forecast"], parts["compare_start"]]}
+    for control in held:
+        changed = control.input if control is cards else control.change
+        changed(**ahead, **LIGHT)
+    begin = {"inputs": [*held, visitor], "outputs": [shown, beside]}
+    parts["compare_start"].click(comparing.start, **begin, **LIGHT).success(**watching).then(**ahead, **LIGHT)
+    parts["compare_stop"].click(comparing.stop, [shown, visitor], None, **LIGHT)
+    parts["compare_resume"].click(comparing.resume, [shown, visitor], None, **LIGHT).success(**watching)
+    acts = {"inputs": [shown, beside, visitor], "outputs": [shown, beside]}
+    parts["compare_grid"].select(comparing.act, **acts, **LIGHT)
+    for name in ("compare_bar", "compare_earlier"):
+        parts[name].select(comparing.act, **acts, **LIGHT).success(**watching)
+    demo.load(comparing.attach, parts["compare_known"], shown, **LIGHT).success(**watching)
+
+
+def _bench(engine: Engine, say: gr.I18n) -> Parts:
+    """What is to be compared."""
+    with gr.Column(elem_id="compare_ask"):
+        parts: Parts = {
+            "compare_prompts": gr.Textbox(
+                label=say("compare_prompts"),
+                placeholder=say("compare_prompts_placeholder"),
+                lines=5,
+                max_lines=14,
+                elem_id="compare_prompts",
+            )
+        }
+        parts["compare_file"] = view(views.drop("prompts", WORDS["compare_file"], ".txt,text/plain"))
+        with gr.Row(elem_id="compare_acts"):
+            parts["compare_start"] = gr.Button(
+                say("compare_start"), variant="primary", interactive=False, elem_id="compare_start"
+            )
+            parts["compare_stop"] = gr.Button(say("stop"), interactive=False, elem_id="compare_stop")
+        parts["compare_forecast"] = view(elem_id="compare_forecast")
+        parts["compare_resume"] = gr.Button(say("compare_resume"), interactive=False, elem_id="compare_resume")
+    with gr.Column(elem_id="compare_choices"):
+        states = engine.states()
+        here = [name for name, state in states.items() if state is not State.TO_DOWNLOAD] or [engine.default_model]
+        cards = several(engine.models, states, WORDS)
+        parts["compare_models"] = choices("\n".join(here), cards, elem_id="compare_models")
+        parts["compare_seeds"] = gr.Textbox(
+            label=say("compare_seeds"), placeholder=say("compare_seeds_placeholder"), elem_id="compare_seeds"
+        )
+        with gr.Accordion(say("compare_axes"), open=False, elem_id="compare_axes"):
+            parts |= _axes(say)
+        parts["compare_earlier"] = view(elem_id="compare_earlier")
+        parts["compare_recipe"] = view(views.drop("recipe", WORDS["compare_recipe"], ".json,application/json"))
+    return parts
+
+
+def _axes(say: gr.I18n) -> Parts:
+    """What is left to the models unless somebody varies it."""
+    own = say("compare_own")
+    gr.Markdown(say("compare_axes_hint"), elem_id="compare_hint")
+    with gr.Row(elem_classes="tight"):
+        parts: Parts = {
+            "compare_steps": gr.Textbox(label=say("steps"), placeholder=own, min_width=120),
+            "compare_guidance_scales": gr.Textbox(label=say("guidance_scale"), placeholder=own, min_width=120),
+        }
+    parts["compare_samplers"] = gr.Dropdown(list(SAMPLERS), value=[], multiselect=True, label=say("sampler"))
+    parts["compare_negative_prompt"] = gr.Textbox(label=say("negative_prompt"), placeholder=own, max_lines=4)
+    with gr.Row(elem_classes="tight"):
+        for side in ("width", "height"):
+            parts[f"compare_{side}"] = gr.Number(None, label=say(side), placeholder=own, min_width=100)
+    return parts
