@@ -1,0 +1,50 @@
+"""The contact sheet: every picture of a run on one PNG, on strips of film with their figures, to post and to pin up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from colours import DARK, LIGHT
+from comparison.export.canvas import Canvas
+from comparison.export.labels import labels
+from comparison.export.layout import layout
+from comparison.export.texts import TEXTS
+from comparison.pixels import opened
+from comparison.record import CellRecord, RunRecord
+from errors import DarkroomError
+from generation import mark
+
+Read = Callable[[str], bytes]  # a file beside run.json, by its name in the record
+PLAN = "darkroom-plan"  # the chunk that says what was compared, as JSON
+UNREADABLE = (OSError, ValueError, SyntaxError, DarkroomError)  # what reading a picture that is gone or torn raises
+
+
+def png(record: RunRecord, read: Read, *, language: str = "en", light: bool = False) -> bytes:
+    """The sheet as a PNG, at most layout.MOST pixels high and wide unless there are very many pictures."""
+    texts = TEXTS[language]
+    sizes = [(cell.request.width, cell.request.height) for cell in record.cells if cell.request] or [(512, 512)]
+    widest, highest = (max(sides) for sides in zip(*sizes, strict=True))
+    canvas = Canvas(layout(labels(record, texts), widest, highest), LIGHT if light else DARK, texts)
+    for cell in record.cells:
+        canvas.cell(cell, record.plan.models.index(cell.model), _picture(cell, read))
+    return _encoded(canvas.image, record)
+
+
+def _picture(cell: CellRecord, read: Read) -> Image.Image | None:
+    try:
+        return opened(read(cell.picture.file)) if cell.picture else None
+    except UNREADABLE:
+        return None
+
+
+def _encoded(image: Image.Image, record: RunRecord) -> bytes:
+    info = PngInfo()
+    info.add_itxt(mark.KEYWORD, mark.XMP)
+    info.add_itxt(PLAN, record.plan.model_dump_json())
+    buffer = BytesIO()
+    image.save(buffer, "PNG", pnginfo=info)
+    return buffer.getvalue()
