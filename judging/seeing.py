@@ -35,6 +35,8 @@ class Thing:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
+    width: int  # of the picture, pixels
+    height: int
     background: str
     things: tuple[Thing, ...]  # from top to bottom, then from left to right
 
@@ -50,7 +52,7 @@ class Template:
 
 
 def see(picture: Pixels) -> Seen:
-    """Read a picture of SIDE × SIDE pixels."""
+    """Read a picture whose shorter side has SIDE pixels."""
     nearest = nearest_colours(picture)
     border = np.concatenate(
         [nearest[:2].ravel(), nearest[-2:].ravel(), nearest[:, :2].ravel(), nearest[:, -2:].ravel()]
@@ -59,7 +61,13 @@ def see(picture: Pixels) -> Seen:
     regions, count = ndimage.label(ndimage.binary_opening(nearest != ground, iterations=2))
     regions = [regions == number for number in range(1, count + 1)]
     things = [look(picture, nearest, region, ground) for region in regions if region.sum() >= SMALLEST]
-    return Seen(background=COLOURS[ground], things=tuple(sorted(things, key=lambda t: (t.y // 20, t.x))))
+    height, width = nearest.shape
+    return Seen(
+        width=width,
+        height=height,
+        background=COLOURS[ground],
+        things=tuple(sorted(things, key=lambda t: (t.y // 20, t.x))),
+    )
 
 
 def nearest_colours(picture: Pixels) -> NDArray[np.intp]:
@@ -133,11 +141,16 @@ def size_of(thing: Thing, objects: int) -> str:
     return min(radii, key=lambda size: abs(radii[size] - thing.radius))
 
 
-def place_of(thing: Thing) -> tuple[str, str]:
-    """Where a single object is: column and row."""
-    reach = max(1.0, SIDE / 2 - MARGIN - thing.radius)
-    column, row = (round(float(np.clip((v - SIDE / 2) / reach / 0.92, -1, 1))) for v in (thing.x, thing.y))
-    return COLUMNS[column + 1], ROWS[row + 1]
+def place_of(thing: Thing, width: int = SIDE, height: int = SIDE) -> tuple[str, str]:
+    """Where a single object is in a picture of these sides: column and row."""
+    column, row = _third(thing.x, thing.radius, width), _third(thing.y, thing.radius, height)
+    return COLUMNS[column], ROWS[row]
+
+
+def _third(at: float, radius: float, side: int) -> int:
+    """Along one side: 0 near its beginning, 1 in its middle, 2 near its end."""
+    reach = max(1.0, side / 2 - MARGIN - radius)
+    return 1 + round(float(np.clip((at - side / 2) / reach / 0.92, -1, 1)))
 
 
 def relation_of(first: Thing, second: Thing) -> str:
