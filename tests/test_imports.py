@@ -28,7 +28,7 @@ LIGHT = {
     "comparison.record": (*HEAVY, *PAGE),
     "comparison.summary": (*HEAVY, *PAGE),
     "comparison.ranking": (*HEAVY, *PAGE),
-    "judging.verdict": (*HEAVY, *PAGE, "generation"),
+    "judging.judge": (*HEAVY, *PAGE, "generation", "scipy"),
     "gallery.gallery": (*HEAVY, *PAGE, "generation.engine"),
     "terminal.generate": (*HEAVY, *PAGE),
     "terminal.models": (*HEAVY, *PAGE, "generation.engine"),
