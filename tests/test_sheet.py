@@ -16,8 +16,8 @@ from comparison.export.texts import TEXTS
 from comparison.plan import Plan
 from comparison.record import RunRecord, State
 from errors import UnknownPicture
-from gallery.png import read
 from generation import mark
+from recipes.png import read
 from tests.made_runs import HOSTILE, Made
 
 ENGLISH = TEXTS["en"]
