@@ -275,7 +275,7 @@ def test_each_step_of_the_schema_is_taken_once(gallery: Gallery, monkeypatch: py
     again = Gallery(gallery.folder.root)
     saved(again, "from now")
     assert sorted(prompts(again)) == ["from before", "from now"]
-    assert again.index._rows("SELECT DISTINCT rating FROM pictures", []) == [(3,)]
+    assert again.index._database.rows("SELECT DISTINCT rating FROM pictures") == [(3,)]
     again.close()
 
 
