@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
+from typing import TypeVar
 from urllib.parse import quote
 
 from generation.events import Frame
+
+F = TypeVar("F")
 
 STRIP = 40  # frames of a film strip on the page, at most; a longer run is thinned evenly
 
@@ -21,7 +24,7 @@ def url(path: str) -> str:
     return f"gradio_api/file={quote(path)}"
 
 
-def thinned(frames: Sequence[Frame], most: int = STRIP) -> Sequence[Frame]:
+def thinned(frames: Sequence[F], most: int = STRIP) -> Sequence[F]:
     """At most so many of `frames`, evenly, the first and the last among them."""
     if len(frames) <= most:
         return frames

@@ -10,6 +10,7 @@ from generation.engine import Engine
 from ui.album import tab as album
 from ui.album.handlers import Browsing
 from ui.compare import tab as compare
+from ui.compare.closely import Closely
 from ui.compare.handlers import Comparing
 from ui.controls import Bench, Controls
 from ui.handlers import Acts
@@ -43,7 +44,7 @@ def wire(
     _wire_jobs(demo, parts, acts, controls)
     _wire_controls(parts, acts, controls)
     if runs:
-        compare.wire(demo, parts, Comparing(engine, runs, private))
+        compare.wire(demo, parts, Comparing(engine, runs, private), Closely(runs))
     if keeper:
         album.wire(parts, Browsing(engine, keeper, private))
 

@@ -198,7 +198,7 @@ class Comparing:
     def _left(self, record: RunRecord) -> float | None:
         """Seconds that what waits takes; None where nothing was measured yet."""
         waiting = [cell.request for cell in record.cells if cell.state in views.OPEN and cell.request]
-        found = [self.engine.seconds(request, True) for request in waiting]
+        found = [self.engine.pace.seconds(request, True) for request in waiting]
         known = [it for it in found if it is not None]
         return sum(known) if known and len(known) == len(found) else None
 

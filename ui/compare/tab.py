@@ -10,6 +10,7 @@ from models.storage import State
 from ui.cards import several
 from ui.compare import grid, views
 from ui.compare.asked import CONTROLS
+from ui.compare.closely import Closely
 from ui.compare.handlers import Comparing, Look, Turn
 from ui.parts import LIGHT, SLOW, Parts, choices, view
 from ui.texts import DEFAULT, TEXTS
@@ -40,10 +41,21 @@ def place(engine: Engine, say: gr.I18n) -> Parts:
 
 def place_above() -> Parts:
     """What covers the tabs while it is open: two pictures looked at closely, and the vote."""
-    return {}
+    with gr.Column(elem_id="closeup"):
+        return {
+            "closeup": view(elem_id="closeup_view"),
+            "closeup_slider": gr.ImageSlider(
+                show_label=False,
+                container=False,
+                buttons=[],
+                interactive=False,
+                max_height=2000,
+                elem_id="closeup_slider",
+            ),
+        }
 
 
-def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing) -> None:
+def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely) -> None:
     """Connect the tab to what it does with comparisons."""
     held = [parts[f"compare_{name}"] for name in CONTROLS]
     shown, beside, visitor = parts["compare_shown"], parts["compare_beside"], parts["visitor"]
@@ -62,6 +74,8 @@ def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing) -> None:
     parts["compare_resume"].click(comparing.resume, [shown, visitor], None, **LIGHT).success(**watching)
     acts = {"inputs": [shown, beside, visitor], "outputs": [shown, beside]}
     parts["compare_grid"].select(comparing.act, **acts, **LIGHT)
+    opened = {"inputs": shown, "outputs": [parts["closeup"], parts["closeup_slider"]]}
+    parts["compare_grid"].select(closely.open, **opened, **LIGHT)
     for name in ("compare_bar", "compare_earlier"):
         parts[name].select(comparing.act, **acts, **LIGHT).success(**watching)
     demo.load(comparing.attach, parts["compare_known"], shown, **LIGHT).success(**watching)
