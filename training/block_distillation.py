@@ -96,12 +96,12 @@ class Plan:
 
     schedule: Schedule
     weights: Weights = Weights()
-    batch: int = 16  # of one part
+    batch: int = 8  # of one part
     parts: int = 2  # of a batch
     seed: int = 1  # another than the teacher's: other noise
 
 
-PLAN = Plan(schedule=Schedule(steps=3400, rate=8e-4, decay=0.7, average=0.996, save_every=100))
+PLAN = Plan(schedule=Schedule(steps=4800, rate=8e-4, decay=0.7, average=0.997, save_every=100))
 
 
 def task_loss(guess: Tensor, target: Tensor) -> Tensor:
