@@ -9,6 +9,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from comparison import pixels
 from errors import InvalidRequest
 
 # inferno as a polynomial of degree 6 per channel, for values in [0, 1]: Matt Zucker's fit, public domain
@@ -45,17 +46,21 @@ def difference(one: bytes, other: bytes) -> Difference:
         raise InvalidRequest(
             f"The pictures are {sizes} pixels. A difference needs two of one size; choose another.", "picture"
         )
-    apart = np.abs(a - b)
-    each = apart.mean(axis=2)  # (height, width)
-    error = float(np.square(apart).mean())
+    each = np.abs(a - b).mean(axis=2)  # (height, width)
     largest = float(each.max())
     return Difference(
-        mean=float(apart.mean()),
+        mean=float(each.mean()),
         largest=largest,
-        psnr=10 * math.log10(255**2 / error) if error else math.inf,
+        psnr=psnr(a, b),
         changed=float((each > 0).mean()),
         heat=_png(inferno(each / (largest or 1.0))),
     )
+
+
+def psnr(one: np.ndarray, other: np.ndarray) -> float:
+    """In dB, between pixels of 0 to 255; infinite for equal ones."""
+    error = float(np.square(one - other).mean())
+    return 10 * math.log10(255**2 / error) if error else math.inf
 
 
 def inferno(values: np.ndarray) -> np.ndarray:
@@ -66,8 +71,7 @@ def inferno(values: np.ndarray) -> np.ndarray:
 
 def _pixels(content: bytes) -> np.ndarray:
     """(height, width, 3), 0 to 255."""
-    with Image.open(BytesIO(content), formats=["PNG"]) as image:
-        return np.asarray(image.convert("RGB"), dtype=np.float64)
+    return np.asarray(pixels.opened(content), dtype=np.float64)
 
 
 def _png(pixels: np.ndarray) -> bytes:

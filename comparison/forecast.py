@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from comparison.plan import Plan
+from comparison.recipe import Recipe
 from comparison.record import CellRecord, RunRecord
 from comparison.requests import completed
 from generation.engine import Engine
@@ -30,26 +31,29 @@ class Forecast:
     unknown: tuple[str, ...]  # the other models
 
 
-def forecast(plan: Plan, engine: Engine, earlier: Iterable[RunRecord] = ()) -> Forecast:
-    """Of `plan` on `engine`, with the help of `earlier` runs, newest first. Raises InvalidRequest as `completed`."""
-    cells = completed(plan, engine)
-    wanted: Requests = {
+def forecast(wanted: Plan | Recipe, engine: Engine, earlier: Iterable[RunRecord] = ()) -> Forecast:
+    """Of what is `wanted` on `engine`, with the help of `earlier` runs, newest first.
+
+    Raises InvalidRequest for what is not run at all.
+    """
+    cells = completed(wanted, engine)
+    asked: Requests = {
         name: requests
-        for name in plan.models
+        for name in dict.fromkeys(cell.model for cell in cells)
         if (requests := [cell.request for cell in cells if cell.request and cell.model == name])
     }
-    loads = _loads(wanted, engine)
+    loads = _loads(asked, engine)
     paces = (engine.pace, remembered(earlier, engine))
-    seconds = {name: _seconds(requests, name in loads, paces) for name, requests in wanted.items()}
+    seconds = {name: _seconds(requests, name in loads, paces) for name, requests in asked.items()}
     known = [it for it in seconds.values() if it is not None]
     return Forecast(
-        pictures=sum(map(len, wanted.values())),
+        pictures=sum(map(len, asked.values())),
         refused=tuple((cell.number, cell.error or "") for cell in cells if cell.request is None),
         loads=len(loads),
-        download_bytes=sum(missing_bytes(engine.models[name]) for name in wanted),
-        seconds=sum(known) if len(known) == len(wanted) else None,
+        download_bytes=sum(missing_bytes(engine.models[name]) for name in asked),
+        seconds=sum(known) if len(known) == len(asked) else None,
         known_seconds=sum(known),
-        unknown=tuple(name for name in wanted if seconds[name] is None),
+        unknown=tuple(name for name in asked if seconds[name] is None),
     )
 
 

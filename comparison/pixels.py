@@ -8,10 +8,15 @@ from io import BytesIO
 from PIL import Image
 
 
-def opened(content: bytes) -> Image.Image:
-    """The picture in a PNG or WebP, as RGB. Raises OSError or ValueError for what is none."""
-    with Image.open(BytesIO(content), formats=["PNG", "WEBP"]) as image:
-        return image.convert("RGB")
+def opened(content: bytes, most: int | None = None) -> Image.Image:
+    """The picture in a PNG or WebP, as RGB. Raises OSError or ValueError for none, or one of over `most` pixels."""
+    try:
+        with Image.open(BytesIO(content), formats=["PNG", "WEBP"]) as image:
+            if most is not None and image.width * image.height > most:
+                raise ValueError(f"{image.width}x{image.height} is more than {most} pixels.")
+            return image.convert("RGB")
+    except (SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(str(error)) from error
 
 
 def sha256(image: Image.Image) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -53,6 +54,17 @@ class Picture(_Data):
     frame_steps: tuple[int, ...] = ()  # the step of each
 
 
+class Verdict(_Data):
+    """How a replayed picture compares with the one that its recipe tells of."""
+
+    same: Literal["bytes", "pixels", "nothing"]  # the whole file; the pixels, in another file; neither
+    mean: float | None = None  # absolute difference in 8-bit levels; None: the pixels are the same
+    psnr: float | None = None  # dB; None: at the size compared nothing differs
+    width: int  # pixels, of the size compared: the picture's, or that of a smaller reference
+    height: int
+    full: bool  # compared at the picture's own size
+
+
 class CellRecord(_Data):
     """One cell, at a moment."""
 
@@ -65,6 +77,7 @@ class CellRecord(_Data):
     measured: Measured | None = None
     picture: Picture | None = None
     notes: tuple[str, ...] = ()
+    verdict: Verdict | None = None  # of a replay; None: not made yet, or the recipe has no picture to compare with
     quality: dict[str, float] = {}  # scores by name ("judge" 0…1, "clip" cosine); empty: none was asked for, or fits
 
 
@@ -78,3 +91,4 @@ class RunRecord(_Data):
     made_with: dict[str, str]  # Darkroom, torch, diffusers, transformers, Python, machine
     titles: dict[str, str]  # of the models
     cells: tuple[CellRecord, ...]  # by number
+    replays: bool = False  # a recipe, which is beside run.json as recipe.json

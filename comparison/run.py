@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from comparison.outcome import outcome
-from comparison.plan import cells
-from comparison.record import CellRecord, RunRecord, State
-from comparison.store import Store
-from errors import DarkroomError, GalleryUnavailable, QueueFull, UnknownPicture
+from comparison.made_with import made_with
+from comparison.outcome import Outcome, outcome
+from comparison.plan import Plan, cells
+from comparison.recipe import Recipe, written
+from comparison.record import CellRecord, Picture, RunRecord, State, Verdict
+from comparison.replay import verdict
+from comparison.requests import completed
+from comparison.saving import Saving
+from comparison.store import RECIPE, Store
+from errors import DarkroomError, QueueFull, UnknownPicture
 from generation.engine import Engine
 from generation.events import Cancelled, Failed, Finished
 from generation.job import Job
@@ -19,25 +26,45 @@ from models.progress import Loading
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 5.0  # seconds at most between two attempts at a full queue
+PATIENCE = 2.0  # seconds at most between two attempts at a full queue, or a full disk
 CLOSE_SECONDS = 10.0
+UNFINISHED = (State.WAITING, State.RUNNING)
 RESUMED = (State.STOPPED, State.FAILED)
 Chosen = Callable[[CellRecord], bool]
+
+
+def begun(wanted: Plan | Recipe, owner: str, engine: Engine, store: Store) -> Run:
+    """A new run of what is `wanted`, which nothing works on yet. Raises InvalidRequest."""
+    replayed = wanted if isinstance(wanted, Recipe) else None
+    plan, titles = (wanted.plan, dict(wanted.titles)) if isinstance(wanted, Recipe) else (wanted, {})
+    ours = {name: spec.title for name, spec in engine.models.items()}
+    record = RunRecord(
+        id=secrets.token_hex(16),
+        created=time.time(),
+        owner=owner,
+        plan=plan,
+        made_with=made_with(),
+        titles={name: ours.get(name) or titles.get(name, name) for name in plan.models},
+        cells=tuple(completed(wanted, engine)),
+        replays=replayed is not None,
+    )
+    return Run(record, engine, store, replayed)
 
 
 class Run:
     """A run in memory, and the thread that works on it while a cell waits. Any thread may ask it anything."""
 
-    def __init__(self, record: RunRecord, engine: Engine, store: Store) -> None:
+    def __init__(self, record: RunRecord, engine: Engine, store: Store, recipe: Recipe | None = None) -> None:
         self._engine, self._store = engine, store
         self._changed = threading.Condition()  # guards what follows
         self._record, self._version = record, 1
         self._job: tuple[int, Job] | None = None
         self._thread: threading.Thread | None = None
+        self._recipe = recipe  # of a replay; None until it is needed
         self._over = False  # deleted, or the server closes
-        self._writing = threading.Lock()  # guards what follows
-        self._unsaved: dict[str, bytes] = {}  # files that the disk would not take
-        self._trouble: str | None = None
+        self._saving = Saving(store, record.id)
+        if recipe:
+            self._saving.add({RECIPE: written(recipe)})
 
     @property
     def record(self) -> RunRecord:
@@ -46,11 +73,11 @@ class Run:
     @property
     def trouble(self) -> str | None:
         """Why the disk does not take the run; None: it does."""
-        return self._trouble
+        return self._saving.trouble
 
     @property
     def under_way(self) -> bool:
-        return self._thread is not None
+        return self._thread is not None and any(cell.state in UNFINISHED for cell in self._record.cells)
 
     def running(self) -> Job | None:
         """The job of the cell that is under way."""
@@ -66,7 +93,7 @@ class Run:
     def stop(self, chosen: Chosen) -> None:
         """Stop the `chosen` cells that are not over."""
         with self._changed:
-            self._set(lambda cell: chosen(cell) and cell.state in (State.WAITING, State.RUNNING), state=State.STOPPED)
+            self._set(lambda cell: chosen(cell) and cell.state in UNFINISHED, state=State.STOPPED)
             job = self._job
             running = job is not None and self._record.cells[job[0]].state is State.STOPPED
         if job is not None and running:
@@ -83,8 +110,7 @@ class Run:
     def go_on(self) -> None:
         """Have a thread work on whatever waits."""
         with self._changed:
-            waits = any(cell.state is State.WAITING for cell in self._record.cells)
-            if waits and self._thread is None and not self._over:
+            if self._waiting() and self._thread is None and not self._over:
                 self._thread = threading.Thread(target=self._work, name="darkroom-comparison", daemon=True)
                 self._thread.start()
 
@@ -110,38 +136,20 @@ class Run:
     def delete(self) -> None:
         """Close, and remove the run from the disk. Raises GalleryUnavailable where that fails."""
         self.close()
-        with self._writing:
-            try:
-                self._store.delete(self._record.id)
-            except FileNotFoundError:
-                return
-            except OSError as error:
-                raise GalleryUnavailable(f"The comparison cannot be deleted ({error.strerror}).") from error
+        self._saving.delete()
 
     def file(self, name: str) -> bytes:
         """A file that the record names. Raises UnknownPicture."""
         pictures = [cell.picture for cell in self._record.cells if cell.picture]
         if not any(name == picture.file or name in picture.frames for picture in pictures):
             raise UnknownPicture("This comparison has no such picture.")
-        if (unsaved := self._unsaved.get(name)) is not None:
-            return unsaved
-        try:
-            return self._store.get(self._record.id, name)
-        except OSError as error:
-            raise UnknownPicture(f"{name} cannot be read ({error.strerror}).") from error
+        return self._saving.file(name)
 
     def save(self, files: dict[str, bytes] | None = None) -> None:
         """Write `files`, what the disk would not take before, and then the record."""
-        with self._writing:
-            self._unsaved |= files or {}
-            if self._over and not self._store_has():
-                return
-            trouble = self._saved()
-        if trouble != self._trouble:
-            if trouble is not None:
-                log.error("Comparison %s is not saved: %s", self._record.id, trouble)
+        self._saving.add(files or {})
+        if self._saving.save(lambda: self._record):
             with self._changed:
-                self._trouble = trouble
                 self._tell()
 
     # The thread
@@ -159,10 +167,12 @@ class Run:
     def _next(self, model: str) -> CellRecord | None:
         """The cell to develop, of `model` if there is one more; None: the thread ends."""
         with self._changed:
-            waiting = [cell for cell in self._record.cells if cell.state is State.WAITING]
-            if self._over or not waiting:
-                self._thread = None
-                return None
+            while not (waiting := self._waiting()) or self._over:
+                if self._over or self.trouble is None:
+                    self._thread = None
+                    return None
+                self._changed.wait(PATIENCE)
+                self.save()  # the disk may take it by now
             cell = min(waiting, key=lambda cell: (cell.model != model, cell.number))
             self._set(lambda it: it is cell, state=State.RUNNING)
             return self._record.cells[cell.number]
@@ -183,11 +193,24 @@ class Run:
             parameters = self._engine.models[cell.model].parameters
             done = outcome(cell.number, job, event, loaded, parameters)
             self.save(done.files)
-            return self._end(cell.number, **done.changes)
+            return self._end(cell.number, **done.changes, verdict=self._verdict(cell.number, done))
         if isinstance(event, Failed):
             return self._end(cell.number, state=State.FAILED, error=event.message)
         assert isinstance(event, Cancelled)
         return self._end(cell.number, unless=State.WAITING, state=State.STOPPED)
+
+    def _verdict(self, number: int, done: Outcome) -> Verdict | None:
+        """How the picture compares with the recipe's; None where there is none to compare with."""
+        if not self._record.replays:
+            return None
+        try:
+            self._recipe = self._recipe or self._store.recipe(self._record.id)
+        except (OSError, DarkroomError) as error:
+            log.error("Comparison %s has nothing to compare with: %s", self._record.id, error)
+            return None
+        expected = next((cell.expected for cell in self._recipe.cells if cell.number == number), None)
+        picture: Picture = done.changes["picture"]
+        return None if expected is None else verdict(expected, picture, done.files[picture.file])
 
     def _submitted(self, cell: CellRecord) -> Job | None:
         """The job, as soon as the queue takes it; None: the cell was stopped before. Raises InvalidRequest."""
@@ -212,6 +235,9 @@ class Run:
 
     # Under the lock
 
+    def _waiting(self) -> list[CellRecord]:
+        return [cell for cell in self._record.cells if cell.state is State.WAITING]
+
     def _set(self, chosen: Chosen, **changes: Any) -> None:
         cells = [cell.model_copy(update=changes) if chosen(cell) else cell for cell in self._record.cells]
         self._record = self._record.model_copy(update={"cells": tuple(cells)})
@@ -220,19 +246,3 @@ class Run:
     def _tell(self) -> None:
         self._version += 1
         self._changed.notify_all()
-
-    # While writing
-
-    def _store_has(self) -> bool:
-        return (self._store.root / self._record.id).is_dir()
-
-    def _saved(self) -> str | None:
-        """Why the disk does not take it; None: it did."""
-        try:
-            for name in list(self._unsaved):
-                self._store.put(self._record.id, {name: self._unsaved[name]})
-                del self._unsaved[name]
-            self._store.save(self._record)
-        except OSError as error:
-            return error.strerror or str(error)
-        return None

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from comparison.forecast import Forecast, forecast
-from comparison.made_with import made_with
 from comparison.plan import Plan
+from comparison.recipe import Recipe
 from comparison.record import CellRecord, RunRecord
-from comparison.requests import completed
-from comparison.run import Chosen, Run
+from comparison.run import Chosen, Run, begun
 from comparison.store import Store
 from errors import QueueFull, UnknownRun
 from generation.engine import Engine
@@ -35,29 +32,19 @@ class Runs:
         self._known: dict[str, Run] = {}
         self._closing = False
 
-    def forecast(self, plan: Plan) -> Forecast:
-        """What `plan` comes to. Raises InvalidRequest for one that is not run at all."""
-        return forecast(plan, self._engine, self.listed()[:REMEMBERED])
+    def forecast(self, wanted: Plan | Recipe) -> Forecast:
+        """What a plan, or the replay of a recipe, comes to. Raises InvalidRequest for what is not run at all."""
+        return forecast(wanted, self._engine, self.listed()[:REMEMBERED])
 
-    def start(self, plan: Plan, owner: str = "") -> str:
-        """Begin with `plan`, and return the run's id. Raises InvalidRequest or QueueFull."""
-        cells = completed(plan, self._engine)
-        record = RunRecord(
-            id=secrets.token_hex(16),
-            created=time.time(),
-            owner=owner,
-            plan=plan,
-            made_with=made_with(),
-            titles={name: self._engine.models[name].title for name in plan.models},
-            cells=tuple(cells),
-        )
-        run = Run(record, self._engine, self._store)
+    def start(self, wanted: Plan | Recipe, owner: str = "") -> str:
+        """Begin with a plan, or the replay of a recipe; the run's id. Raises InvalidRequest or QueueFull."""
+        run = begun(wanted, owner, self._engine, self._store)
         with self._lock:
             self._refuse_if_busy()
-            self._known[record.id] = run
+            self._known[run.record.id] = run
             run.go_on()
         run.save()
-        return record.id
+        return run.record.id
 
     def record(self, id: str) -> RunRecord:
         """The run as it is now."""

@@ -1,6 +1,7 @@
 """Runs on the disk: a folder each, with run.json and its pictures. A file under its name is whole.
 
 <root>/<id>/run.json            the record
+<root>/<id>/recipe.json         what the run replays, if it does
 <root>/<id>/0007.png            picture of cell 7
 <root>/<id>/0007-0003.jpg       its film strip after step 3
 """
@@ -14,12 +15,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from comparison import recipe
+from comparison.recipe import Recipe
 from comparison.record import CellRecord, RunRecord, State
 from gallery.folder import write
 
 log = logging.getLogger(__name__)
 
 _ID = re.compile(r"[0-9a-f]{32}")
+RECIPE = "recipe.json"
 _RECORD = "run.json"
 _CUT_OFF = (State.WAITING, State.RUNNING)
 
@@ -49,13 +53,12 @@ class Store:
             return None
         return record.model_copy(update={"cells": tuple(self._found(id, cell) for cell in record.cells)})
 
-    def save(self, record: RunRecord) -> None:
-        self._put(record.id, _RECORD, record.model_dump_json(indent=1).encode())
+    def recipe(self, id: str) -> Recipe:
+        """What the run replays. Raises InvalidRequest where the file is damaged."""
+        return recipe.read(self.get(id, RECIPE))
 
-    def put(self, id: str, files: dict[str, bytes]) -> None:
-        """Write `files` of the run, by name."""
-        for name, content in files.items():
-            self._put(id, name, content)
+    def save(self, record: RunRecord) -> None:
+        self.put(record.id, _RECORD, record.model_dump_json(indent=1).encode())
 
     def get(self, id: str, name: str) -> bytes:
         return (self.root / id / name).read_bytes()
@@ -63,7 +66,8 @@ class Store:
     def delete(self, id: str) -> None:
         shutil.rmtree(self.root / id)
 
-    def _put(self, id: str, name: str, content: bytes) -> None:
+    def put(self, id: str, name: str, content: bytes) -> None:
+        """Write a file of the run."""
         self.root.mkdir(parents=True, exist_ok=True)
         write(self.root / id / name, content)
 

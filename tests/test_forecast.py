@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,15 +13,8 @@ from generation.engine import Engine
 from generation.request import GenerationRequest
 from models.registry import registry
 from tests.serving import two_models
-from tests.test_runs import at, over, plan
+from tests.test_runs import at, over, plan, running
 from tests.tiny import Checkpoints
-
-
-def engine_of(path: Path, **choices: Any) -> Engine:
-    deployment = config.load(path)
-    engine = Engine(registry(deployment.models), default_model="tiny", device="cpu", **choices)
-    engine.start()
-    return engine
 
 
 @pytest.fixture
@@ -32,9 +24,8 @@ def path(checkpoints: Checkpoints, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def engine(path: Path) -> Iterator[Engine]:
-    made = engine_of(path)
-    yield made
-    made.close()
+    with running(path) as made:
+        yield made
 
 
 def test_nothing_is_known_of_models_that_never_ran(engine: Engine, tmp_path: Path) -> None:
@@ -59,11 +50,10 @@ def test_a_model_that_another_puts_off_the_device_is_loaded_again(engine: Engine
     at(runs, runs.start(plan()), over)  # leaves `plain` there
     assert runs.forecast(plan()).loads == 2
     assert runs.forecast(plan(models=("plain", "tiny"))).loads == 1
-    roomy = engine_of(path, resident=2)
-    runs = Runs(roomy, tmp_path / "roomy")
-    at(runs, runs.start(plan()), over)
-    assert runs.forecast(plan()).loads == 0
-    roomy.close()
+    with running(path, resident=2) as roomy:
+        runs = Runs(roomy, tmp_path / "roomy")
+        at(runs, runs.start(plan()), over)
+        assert runs.forecast(plan()).loads == 0
 
 
 def test_earlier_runs_on_this_device_tell_what_a_new_server_does_not_know(engine: Engine, path: Path) -> None:
@@ -71,16 +61,14 @@ def test_earlier_runs_on_this_device_tell_what_a_new_server_does_not_know(engine
     runs = Runs(engine, root)
     record = at(runs, runs.start(plan()), over)
     runs.close()
-    new = engine_of(path)
-    new.submit(asked_of(record, "plain")[0]).result()  # `plain` is there, and the device known
-    again = Runs(new, root).forecast(plan(models=("tiny",)))
-    took = [cell.measured for cell in record.cells if cell.measured and cell.model == "tiny"]
-    rate = took[-1].total  # the newest counts
-    assert again.seconds == pytest.approx(took[0].load + 2 * rate)
-    elsewhere = path.parent / "comparisons" / record.id / "run.json"
-    elsewhere.write_text(elsewhere.read_text().replace('"device": "', '"device": "another '))
-    assert Runs(new, root).forecast(plan(models=("tiny",))).unknown == ("tiny",)
-    new.close()
+    with running(path) as new:
+        new.submit(asked_of(record, "plain")[0]).result()  # `plain` is there, and the device known
+        again = Runs(new, root).forecast(plan(models=("tiny",)))
+        took = [cell.measured for cell in record.cells if cell.measured and cell.model == "tiny"]
+        assert again.seconds == pytest.approx(took[0].load + 2 * took[-1].total)  # the newest counts
+        file = root / record.id / "run.json"
+        file.write_text(file.read_text().replace('"device": "', '"device": "another '))
+        assert Runs(new, root).forecast(plan(models=("tiny",))).unknown == ("tiny",)
 
 
 def asked(runs: Runs, model: str) -> list[GenerationRequest]:

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,20 @@ SECONDS = 60.0
 Until = Callable[[RunRecord], object]
 
 
+@contextmanager
+def running(path: Path, **choices: Any) -> Iterator[Engine]:
+    """An engine at work, of the models in the config.yaml at `path`."""
+    engine = Engine(registry(config.load(path).models), default_model="tiny", device="cpu", **choices)
+    engine.start()
+    yield engine
+    engine.close()
+
+
 @pytest.fixture
 def engine(checkpoints: Checkpoints, tmp_path: Path) -> Iterator[Engine]:
     """Of `tiny`, and `plain` that takes no guidance and at most 8 steps."""
-    deployment = config.load(two_models(tmp_path, checkpoints["sd"]))
-    made = Engine(registry(deployment.models), default_model="tiny", device="cpu")
-    made.start()
-    yield made
-    made.close()
+    with running(two_models(tmp_path, checkpoints["sd"])) as made:
+        yield made
 
 
 @pytest.fixture
@@ -195,8 +202,7 @@ def test_pictures_that_the_disk_does_not_take_are_shown_and_saved_later(runs: Ru
     assert first is not None
     assert runs.file(id, first.file).startswith(b"\x89PNG")
     folder.unlink()
-    runs.rate(id, 0, {"judge": 0.5})
-    assert runs.trouble(id) is None
+    at(runs, id, lambda record: runs.trouble(id) is None)
     assert (folder / id / first.file).read_bytes() == runs.file(id, first.file)
     assert Runs(runs._engine, folder).record(id) == runs.record(id)
 
