@@ -63,7 +63,7 @@ class RecipeCell(_Data):
 class Recipe(_Data):
     """A comparison to be run again."""
 
-    format: Literal["darkroom-comparison"]
+    format: Literal["darkroom-recipe"]
     version: Literal[1]
     """A reader refuses a version that it does not know."""
     created: float
@@ -81,7 +81,7 @@ class Recipe(_Data):
 def recipe(record: RunRecord, file: Callable[[str], bytes]) -> Recipe:
     """The recipe of a run, whose pictures `file` reads by name. Raises what that raises."""
     return Recipe(
-        format="darkroom-comparison",
+        format="darkroom-recipe",
         version=1,
         created=record.created,
         made_with=record.made_with,

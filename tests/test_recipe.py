@@ -114,7 +114,7 @@ BOMB = webp(Image.new("RGB", (4000, 4000)))
 WRONG: list[tuple[Change, str]] = [
     (lambda it: it.pop("version"), "version: Field required"),
     (lambda it: it.update(version=2), "version: Input should be 1"),
-    (lambda it: it.update(format="zip"), "format: Input should be 'darkroom-comparison'"),
+    (lambda it: it.update(format="zip"), "format: Input should be 'darkroom-recipe'"),
     (lambda it: it.update(more=1), "more: Extra inputs are not permitted"),
     (lambda it: it.update({"\x1b[31m": 1}), r"\\x1b\[31m: Extra inputs"),
     (lambda it: it.update(cells=[]), "cells: Tuple should have at least 1 item"),
