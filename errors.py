@@ -10,7 +10,8 @@
     ├── UnknownJob           no job of that id, or it is long over
     ├── GalleryUnavailable   the gallery cannot be read or written now; says why
     ├── UnknownPicture       no such picture in the gallery, or in the comparison (any more)
-    └── UnknownRun           no comparison of that id (any more)
+    ├── UnknownRun           no comparison of that id (any more)
+    └── UnreadablePicture    a file that was to tell how it was made is no picture that we read; says why
 
 Each door shows them in its own form: a toast on the page, a status with a JSON body over HTTP, exit code 2 in the
 terminal. Whatever is not a DarkroomError is a fault of ours: logged with its traceback, shown as "something broke".
@@ -68,6 +69,10 @@ class UnknownPicture(DarkroomError):  # noqa: N818
 
 class UnknownRun(DarkroomError):  # noqa: N818
     """No such comparison (any more)."""
+
+
+class UnreadablePicture(DarkroomError):  # noqa: N818
+    """The file is no picture of a kind that is read, is not whole, or is more than is taken."""
 
 
 class Cancelled(Exception):  # noqa: N818

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 ROUND, SQUARE = 1.1, 1 / 1.1
 _TOKEN = re.compile(r"\\[\\()\[\]]|:\s*(?P<weight>[+-]?(?:\d+\.?\d*|\.\d+))\s*\)|[()\[\]\\:]|[^()\[\]\\:]+")
-_NETWORK = re.compile(r"<(?:lora|lyco|hypernet):[^<>]*>", re.IGNORECASE)
+_NETWORK = re.compile(r"<(?P<kind>lora|lyco|hypernet):(?P<name>[^<>]*)>", re.IGNORECASE)
 _EDIT = re.compile(r"(?<!\\)\[[^\[\]]*[|:][^\[\]]*(?<!\\)\]")
 
 
@@ -61,7 +61,13 @@ def _joined(found: list[Fragment]) -> list[Fragment]:
 
 def understood(prompt: str) -> tuple[str, list[str]]:
     """`prompt` without what only other tools can do, and a note for each thing left out or taken otherwise."""
-    notes = [f"{match} was left out: there are no such networks here." for match in _NETWORK.findall(prompt)]
+    found = [match.group() for match in _NETWORK.finditer(prompt)]
+    notes = [f"{match} was left out: there are no such networks here." for match in found]
     notes += [f"{match} only weakens these words here: prompts are not edited while a picture develops."
               for match in _EDIT.findall(prompt)]  # fmt: skip
     return _NETWORK.sub("", prompt), notes
+
+
+def networks(prompt: str) -> list[tuple[str, str]]:
+    """Kind and name of each network that `prompt` wants to have added: ("lora", "more_detail:0.8")."""
+    return [(match["kind"], match["name"]) for match in _NETWORK.finditer(prompt)]

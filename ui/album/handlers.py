@@ -9,12 +9,11 @@ from typing import Any
 
 import gradio as gr
 
-from errors import InvalidRequest
 from gallery.keeper import Keeper
 from gallery.search import Search
 from generation import infotext
 from generation.engine import Engine
-from generation.request import GenerationRequest
+from recipes.taking import taken
 from ui.album import views
 from ui.controls import replayed
 from ui.handlers import refusals_shown
@@ -27,22 +26,6 @@ DAY = 86_400_000_000  # microseconds
 PERIODS = {"day": 1, "week": 7, "month": 31, "year": 366}  # days back from now
 MOST = 500  # pictures of one act
 _ID = re.compile(r"[0-9a-f]{32}")
-# Asked one after another, so that one that is refused keeps no other from being taken.
-_TOGETHER = (("model",), ("prompt",), ("negative_prompt",), ("steps",), ("guidance_scale",), ("width", "height"))
-
-
-def taken(engine: Engine, said: Mapping[str, Any]) -> tuple[GenerationRequest, list[str]]:
-    """The request that `said` comes to here, whatever it holds, and why the rest of it can't be taken over."""
-    accepted: dict[str, Any] = {"prompt": "", "seed": 0}
-    refused = []
-    for fields in (*_TOGETHER, ("seed",), ("sampler",)):
-        some = {field: said[field] for field in fields if field in said}
-        try:
-            engine.request(accepted | some)
-            accepted |= some
-        except InvalidRequest as error:
-            refused.append(str(error))
-    return engine.request(accepted | {"count": 1}), refused
 
 
 def ids_in(text: Any) -> list[str]:
@@ -114,9 +97,9 @@ class Browsing:
 
     def applied(self, said: Mapping[str, Any], texts: Texts) -> tuple[Any, ...]:
         """The controls with what can be taken from `said`, and a line that names the rest."""
-        asked, refused = taken(self.engine, said)
-        bench = replayed(self.engine.models, asked, texts)._replace(seed=asked.seed)
-        line = Status(texts["applied_partly"] if refused else texts["applied_all"], refused)
+        found = taken(self.engine.request, said)
+        bench = replayed(self.engine.models, found.request, texts)._replace(seed=found.request.seed)
+        line = Status(texts["applied_partly"] if found.refused else texts["applied_all"], found.refused)
         return (*bench, line.html(), gr.Tabs(selected="develop"))
 
     def _owner(self, visitor: Any) -> str | None:
