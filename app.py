@@ -1,4 +1,4 @@
-"""The command line and the wiring: serve (without a command) · generate · models · gallery · doctor. No logic."""
+"""The command line and the wiring: serve (without a command) · generate · models · benchmark · gallery · doctor."""
 
 from __future__ import annotations
 
@@ -63,6 +63,18 @@ Seed = Annotated[int | None, typer.Option(help="The same seed gives the same pic
 Sampler = Annotated[str | None, typer.Option(help="Euler a, DPM++ 2M Karras, DDIM …; the model's own is Default.")]
 Count = Annotated[int | None, typer.Option(help="How many; picture i has the seed + i.")]
 Out = Annotated[str, typer.Option(help="A folder, or a file that ends in .png (numbered if there are several).")]
+
+Measured = Annotated[str | None, typer.Option("--models", metavar="A,B", help="Which; else all that are on the disk.")]
+RandomWeights = Annotated[
+    bool,
+    typer.Option("--random-weights", help="The published architectures at full size, filled with noise: no download."),
+]
+Rounds = Annotated[int, typer.Option(min=2, max=100, help="Runs of everything.")]
+Quick = Annotated[bool, typer.Option("--quick", help="A first look: 2 rounds, no batches, one way of previewing.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write all of it there, as JSON.")]
+MarkdownFile = Annotated[
+    str | None, typer.Option("--markdown", metavar="FILE", help="Also write the table there, to paste; - prints it.")
+]
 
 
 @app.command()
@@ -135,6 +147,34 @@ def list_models(
     deployment = load(config)
     show = command.print_json if as_json else command.print_table
     show(registry(deployment.models), deployment.default_model)
+
+
+@app.command()
+def benchmark(
+    models: Measured = None,
+    random_weights: RandomWeights = False,
+    size: PictureSize = None,
+    steps: Steps = None,
+    rounds: Rounds = 3,
+    quick: Quick = False,
+    json: JsonFile = None,
+    markdown: MarkdownFile = None,
+    config: ConfigPath = OUR_CONFIG,
+    device: DeviceName = None,
+) -> int:
+    """Measure what each model costs on this machine: loads, first preview, steps, pictures, batches, memory, previews.
+
+    Every figure is a median with least and most, a warm-up apart. Result and machine are kept in the folder at
+    measurement.folder of the configuration, and compared with the benchmark before on the same hardware. A model
+    that --models names is downloaded if it has to be. mini-sd takes about a minute on two cores, a large model on a
+    CPU hours at its own size: then lower --size and --steps, which the result tells. Ctrl-C keeps what was measured
+    and exits 130. Exits 1 where a model could not be measured.
+    """
+    from terminal import benchmark as command
+
+    deployment = load(config)
+    asked = command.asked(registry(deployment.models), models, random_weights, size, steps, rounds, quick)
+    return command.run(_engine(deployment, device), asked, deployment.measurement.folder, json, markdown)
 
 
 @galleries.command()

@@ -39,6 +39,12 @@ class Comparison(Data):
     folder: Annotated[str, Field(min_length=1)] | None = None  # None: there are none
 
 
+class Measurement(Data):
+    """Where benchmarks are kept."""
+
+    folder: Annotated[str, Field(min_length=1)] | None = None  # None: they are shown and forgotten
+
+
 class Config(Data):
     """This deployment: the models it offers and its choices."""
 
@@ -48,6 +54,7 @@ class Config(Data):
     server: Server = Server()
     gallery: Gallery = Gallery()
     comparison: Comparison = Comparison()
+    measurement: Measurement = Measurement()
     preview: Preview = Preview()
     queue: Queue = Queue()
     limits: Limits = Limits()
@@ -112,7 +119,11 @@ def _resolved(config: Config, folder: Path) -> Config:
 
     kept = {
         name: part.model_copy(update={"folder": part.folder and below(part.folder)})
-        for name, part in (("gallery", config.gallery), ("comparison", config.comparison))
+        for name, part in (
+            ("gallery", config.gallery),
+            ("comparison", config.comparison),
+            ("measurement", config.measurement),
+        )
     }
     models = tuple(resolved(spec) for spec in config.models)
     return config.model_copy(update={"models": models, **kept})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
 from diffusers import AutoencoderTiny, EulerDiscreteScheduler, StableDiffusionPipeline
-from transformers import CLIPTokenizer
 
+from models import random_weights
 from models.architectures import CLIP_L, UNET_V1, VAE, Architecture
 from models.spec import Family, LatentSpace, Licence, ModelSpec, Range, Size
 
@@ -30,7 +29,7 @@ def build(folder: Path) -> ModelSpec:
     networks = NARROW.build()
     pipeline = StableDiffusionPipeline(
         **networks,
-        tokenizer=_tokenizer(folder / "words"),
+        tokenizer=random_weights.tokenizer(),
         scheduler=EulerDiscreteScheduler(
             beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1
         ),
@@ -44,16 +43,6 @@ def build(folder: Path) -> ModelSpec:
     ).save_pretrained(folder / "taesd")
     parameters = sum(tensor.numel() for network in networks.values() for tensor in network.parameters())
     return _spec(folder, parameters)
-
-
-def _tokenizer(folder: Path) -> CLIPTokenizer:
-    """One that spells every word: nothing is learned of words here."""
-    folder.mkdir(parents=True)
-    letters = [chr(code) for code in range(33, 127)]
-    tokens = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    (folder / "vocab.json").write_text(json.dumps({token: number for number, token in enumerate(tokens)}))
-    (folder / "merges.txt").write_text("#version: 0.2\n")
-    return CLIPTokenizer(vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"), model_max_length=77)
 
 
 def _spec(folder: Path, parameters: int) -> ModelSpec:

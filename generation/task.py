@@ -17,16 +17,23 @@ import secrets
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import errors
 from models.device import Device
 from models.spec import ModelSpec
 
-if TYPE_CHECKING:  # loads torch
+if TYPE_CHECKING:  # load torch
+    from models.checkpoint import Origin
     from models.loading import Loaded
 
 R = TypeVar("R")
+
+
+class Acquire(Protocol):
+    """The model on the device, its components from its files or another origin. Tells Downloading and Loading."""
+
+    def __call__(self, spec: ModelSpec, origin: Origin | None = None) -> Loaded: ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,8 @@ class Loan:
     """What a piece of work may do with the device, in the engine's thread and between two of its yields alone."""
 
     device: Device
-    acquire: Callable[[ModelSpec], Loaded]  # the model on the device; tells Downloading and Loading
+    acquire: Acquire
+    in_memory: Callable[[ModelSpec], bool]  # on the device or warm
     unload: Callable[[], None]  # every model off the device; what the budget holds stays warm
     free: Callable[[], None]  # every model out of memory
     tell: Callable[[Any], None]  # an event for whoever watches; raises errors.Cancelled when that is wanted

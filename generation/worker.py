@@ -25,6 +25,7 @@ from models.spec import ModelSpec
 from models.storage import State
 
 if TYPE_CHECKING:  # load torch
+    from models.checkpoint import Origin
     from models.loading import Loaded
     from models.residency import Residency
 
@@ -82,14 +83,14 @@ class Worker:
         except BaseException as error:  # an error ends here and nowhere else: it fails this job alone
             return self._failed(job, error)
 
-    def _acquire(self, spec: ModelSpec, report: Report) -> Loaded:
+    def _acquire(self, spec: ModelSpec, report: Report, origin: Origin | None = None) -> Loaded:
         assert self._residency is not None
         try:
-            return self._residency.acquire(spec, report)
+            return self._residency.acquire(spec, report, origin)
         finally:
             known = self._residency.states()
             used = [*(name for name in self._on_device if name != spec.name), spec.name]
-            self._on_device = tuple(name for name in used if known[name] is State.ON_DEVICE)
+            self._on_device = tuple(name for name in used if known.get(name) is State.ON_DEVICE)
 
     def preload(self, spec: ModelSpec, report: Report) -> None:
         """Put a model onto the device for jobs to come."""
@@ -133,7 +134,8 @@ class Worker:
 
         return Loan(
             device=residency.device,
-            acquire=lambda spec: self._acquire(spec, task.tell),
+            acquire=lambda spec, origin=None: self._acquire(spec, task.tell, origin),
+            in_memory=lambda spec: residency.in_memory(spec.name),
             unload=without(residency.unload),
             free=without(residency.free),
             tell=task.tell,

@@ -1,4 +1,4 @@
-"""The published models' networks at full size, as the arguments that differ from their classes' defaults.
+"""The published models at full size: networks and schedulers, as what differs from their classes' defaults.
 
 Values from each repository's config.json (CompVis/stable-diffusion-v1-4, nota-ai/bk-sdm-small,
 stabilityai/stable-diffusion-xl-base-1.0, segmind/SSD-1B, Deci/DeciDiffusion-v1-0). For counting and timing
@@ -8,7 +8,7 @@ without the weights; loading a model reads its own files and never this. Light t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -64,16 +64,31 @@ UNET_SSD: Settings = {
     "transformer_layers_per_block": ((1,), (2, 2), (4, 4)),
     "reverse_transformer_layers_per_block": ((4, 4, 10), (2, 1, 1), 1),
 }
+_SCALED = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
+PNDM: Settings = {"_class_name": "PNDMScheduler", **_SCALED, "skip_prk_steps": True}
+EULER: Settings = {"_class_name": "EulerDiscreteScheduler", **_SCALED, "timestep_spacing": "leading"}
+DDIM_ZERO_SNR: Settings = {
+    "_class_name": "DDIMScheduler",
+    "beta_schedule": "squaredcos_cap_v2",
+    "beta_end": 0.02,
+    "clip_sample": False,
+    "prediction_type": "v_prediction",
+    "rescale_betas_zero_snr": True,
+    "set_alpha_to_one": False,
+    "steps_offset": 1,
+    "timestep_spacing": "trailing",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    """The networks of one pipeline."""
+    """The networks of one pipeline, and its scheduler."""
 
     unet: Settings | None  # None: DeciDiffusion's flexible one, whose defaults are the published values
     text_encoder: Settings
     text_encoder_2: Settings | None = None  # None: the pipeline has one
     vae: Settings
+    scheduler: Settings = field(default_factory=lambda: PNDM)
 
     def build(self) -> dict[str, nn.Module]:
         """The networks by their pipeline argument, on torch's default device, with random weights.
@@ -95,8 +110,8 @@ class Architecture:
         return networks
 
 
-_V1 = {"text_encoder": CLIP_L, "vae": VAE}
-_XL = {"text_encoder": CLIP_L, "text_encoder_2": CLIP_BIG_G, "vae": VAE_XL}
+_V1: dict[str, Settings] = {"text_encoder": CLIP_L, "vae": VAE}
+_XL: dict[str, Settings] = {"text_encoder": CLIP_L, "text_encoder_2": CLIP_BIG_G, "vae": VAE_XL, "scheduler": EULER}
 _UNET_BK = {**UNET_V1, "layers_per_block": 1, "mid_block_type": None}
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
@@ -104,6 +119,6 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
         "nota-ai/bk-sdm-small": Architecture(unet=_UNET_BK, **_V1),
         "stabilityai/stable-diffusion-xl-base-1.0": Architecture(unet=UNET_XL, **_XL),
         "segmind/SSD-1B": Architecture(unet=UNET_SSD, **_XL),
-        "Deci/DeciDiffusion-v1-0": Architecture(unet=None, **_V1),
+        "Deci/DeciDiffusion-v1-0": Architecture(unet=None, **_V1, scheduler=DDIM_ZERO_SNR),
     }
 )

@@ -83,7 +83,7 @@ def _cpu(asked: bool) -> Device:
         dtype, precision = "bfloat16", "this CPU has instructions for bfloat16, about twice as fast as float32"
     else:
         dtype, precision = "float32", "this CPU has no instructions for bfloat16, and float16 is far slower"
-    return Device("cpu", f"{_CPU} {_cpu_name()}", dtype, f"{why}; {precision}", host_memory_bytes())
+    return Device("cpu", f"{_CPU} {cpu_name()}", dtype, f"{why}; {precision}", host_memory_bytes())
 
 
 def _bfloat16_instructions() -> bool:
@@ -95,7 +95,8 @@ def _bfloat16_instructions() -> bool:
     return any(known.get(flag) or flag in flags for flag in ("avx512_bf16", "amx_bf16"))
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
+    """As its maker calls it."""
     import platform
 
     return _cpuinfo("model name") or platform.processor() or platform.machine()

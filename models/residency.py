@@ -8,17 +8,15 @@ holds them. On a CPU the device is host memory: a model "leaves" it by becoming 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from errors import ModelUnavailable
-from models import files, loading, storage
+from models import checkpoint, loading, storage
 from models.amounts import bytes_text
+from models.checkpoint import Component, Origin
 from models.device import WORKING, Device, free_bytes, host_memory_bytes
-from models.files import Damaged, Files
 from models.loading import Loaded
 from models.part import Part
 from models.progress import Loading, Report
@@ -27,16 +25,6 @@ from models.spec import ModelSpec
 from models.storage import State
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """One component of the model that is to come."""
-
-    files: Files
-    named: str  # its class in model_index.json
-    key: str  # its identity
-    bytes: int  # on the device
 
 
 class Residency:
@@ -54,22 +42,19 @@ class Residency:
         self._loaded: dict[str, Loaded] = {}  # those on the device; the one used longest ago first
         self._states: Mapping[str, State] = MappingProxyType({})
 
-    def acquire(self, spec: ModelSpec, report: Report) -> Loaded:
-        """The model on the device, whatever that takes.
+    def acquire(self, spec: ModelSpec, report: Report, origin: Origin | None = None) -> Loaded:
+        """The model on the device, whatever that takes; what is not in memory comes from `origin`, or its files.
 
         Raises ModelUnavailable, or what `report` raises; then the model is not there, and nothing of it is left over.
         """
         if spec.name not in self._loaded:
-            folder = storage.download(spec, report)
-            chosen = files.choose(spec, storage.names(spec, folder))
-            index = files.index(spec, folder)
             device = self.device.suited_to(spec.parameters)
-            wanted = [_wanted(it, folder, index, device) for it in chosen]
+            wanted = (origin or checkpoint.from_files)(spec, device, report)
             try:
-                self._make_room(spec, wanted)
-                parts = self._gather(spec, folder, wanted, device, report)
-                self._loaded[spec.name] = loading.assemble(spec, device, parts, index)
-                self._needs[spec.name] = frozenset(it.key for it in wanted)
+                self._make_room(spec, wanted.components)
+                parts = self._gather(spec, wanted.components, report)
+                self._loaded[spec.name] = loading.assemble(spec, device, parts, wanted.index)
+                self._needs[spec.name] = frozenset(it.key for it in wanted.components)
             finally:
                 self._settle()
         self._loaded[spec.name] = self._loaded.pop(spec.name)  # to the end: used last
@@ -86,6 +71,10 @@ class Residency:
             for name, spec in self.models.items()
         }
 
+    def in_memory(self, name: str) -> bool:
+        """Whether all of the model is on the device or warm."""
+        return name in self._needs
+
     def unload(self) -> None:
         """Everything off the device; what the budget holds stays warm."""
         self._loaded.clear()
@@ -97,21 +86,18 @@ class Residency:
         self._needs.clear()
         self._settle()
 
-    def _gather(
-        self, spec: ModelSpec, folder: Path, wanted: list[_Wanted], device: Device, report: Report
-    ) -> dict[str, Any]:
-        """The model's components on the device: those in memory as they are, the others from the disk."""
+    def _gather(self, spec: ModelSpec, wanted: Sequence[Component], report: Report) -> dict[str, Any]:
+        """The model's components on the device: those in memory as they are, the others built."""
         total = len(wanted)
         for done, it in enumerate(wanted):
-            report(Loading(spec.name, it.files.component, done, total))
+            report(Loading(spec.name, it.name, done, total))
             if it.key not in self._parts:
-                module = loading.component(spec, it.files, folder, it.named, device)
-                self._parts[it.key] = Part(it.key, module)
+                self._parts[it.key] = Part(it.key, it.build())
             self._parts[it.key].to_device(self.device)
-        report(Loading(spec.name, wanted[-1].files.component, total, total))
-        return {it.files.component: self._parts[it.key].module for it in wanted}
+        report(Loading(spec.name, wanted[-1].name, total, total))
+        return {it.name: self._parts[it.key].module for it in wanted}
 
-    def _make_room(self, spec: ModelSpec, wanted: list[_Wanted]) -> None:
+    def _make_room(self, spec: ModelSpec, wanted: Sequence[Component]) -> None:
         """Take off the device whoever must leave it. Raises ModelUnavailable if even all together are not enough."""
         coming = {it.key: it.bytes for it in wanted}
         there = {part.key: part.bytes for part in self._parts.values() if self._occupies(part)}
@@ -195,13 +181,3 @@ class Residency:
             torch.cuda.empty_cache()
         elif self.device.kind == "mps":
             torch.mps.empty_cache()
-
-
-def _wanted(it: Files, folder: Path, index: Mapping[str, Any], device: Device) -> _Wanted:
-    entry = index.get(it.component)
-    named = str(entry[1]) if isinstance(entry, list) and len(entry) == 2 else ""
-    try:
-        size = loading.bytes_of(it, folder, device)
-    except Damaged:
-        size = 0  # loading it will say so
-    return _Wanted(it, named, loading.identity(it, folder, named, device.dtype), size)

@@ -1,0 +1,1 @@
+"""The benchmark: what each model costs on this machine, written down so that it can be compared later."""

@@ -1,0 +1,68 @@
+"""Where benchmarks are kept: one JSON file each, named by when it began."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from errors import DarkroomError
+from measurement.record import Record
+
+log = logging.getLogger(__name__)
+
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class Shelf:
+    """A folder of records. Any thread may use it; several processes may share it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, record: Record) -> Path:
+        """Write it; the file is there whole or not at all. Raises DarkroomError where it can't be written."""
+        path = self.folder / f"{record.started[:19].replace(':', '-')}-{record.id}.json"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write(path, record.model_dump_json(indent=1) + "\n")
+        except OSError as error:
+            raise DarkroomError(
+                f"The benchmark was not kept: {path} cannot be written ({error.strerror or error}). "
+                "Free some disk, or name another folder at measurement.folder in config.yaml."
+            ) from error
+        return path
+
+    def records(self) -> list[Record]:
+        """All of them, newest first. Files that are none are left out, and named in the log."""
+        return [record for path in sorted(self.folder.glob("*.json"), reverse=True) if (record := _read(path))]
+
+    def find(self, id: str) -> Record | None:
+        """The record of that id, which may be any text."""
+        if not _ID.fullmatch(id):
+            return None
+        return next((_read(path) for path in self.folder.glob(f"*-{id}.json")), None)
+
+
+def write(path: Path, text: str) -> None:
+    """Put `text` into the file at `path`, which is there whole or not at all. Raises OSError."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> Record | None:
+    try:
+        return Record.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        log.warning("%s is no benchmark of ours and was left out: %s", path, str(error).splitlines()[0])
+        return None
