@@ -78,6 +78,7 @@ def _ratios(which: Sequence[str], device: str, rounds: int, steps: int, console:
         yield from gallery_size.gallery_size(rounds, tell)
     if "mini" in which:
         yield from app_cost.mini(config, device, rounds, tell)
+        yield from app_cost.minis(config, device, rounds, tell)
     if "app" in which:
         yield from app_cost.overhead(config, device, rounds, steps, tell)
 

@@ -16,9 +16,10 @@ from diffusers import StableDiffusionPipeline
 from benchmarks.ratio import Ratio, measured
 from config import Config
 from generation.engine import Engine
-from generation.request import GenerationRequest
+from generation.request import GenerationRequest, complete
 from generation.settings import PreviewMode
 from models.device import Device, choose
+from models.registry import registry
 from models.spec import ModelSpec
 
 Tell = Callable[[str], None]
@@ -66,6 +67,24 @@ def mini(config: Config, device: str, rounds: int, tell: Tell) -> Iterator[Ratio
         cases = {app: lambda: engine.submit(request).result(), pipeline: lambda: bare(request)}
         seconds = measured(cases, rounds, tell)
     yield Ratio(f"{app} / {pipeline}", seconds[app], seconds[pipeline])
+
+
+def minis(config: Config, device: str, rounds: int, tell: Tell) -> Iterator[Ratio]:
+    """Seconds for a picture of each other embedded model over the default one's, through the bare pipeline."""
+    specs = registry([spec for spec in config.models if spec.local and Path(spec.repo).is_dir()])
+    if config.default_model not in specs or len(specs) < 2:
+        tell("there are no two models on the disk that ship along: left out")
+        return
+    asked = {"prompt": specs[config.default_model].examples[0], "seed": 1}
+    cases: dict[str, Callable[[], object]] = {}
+    for name, spec in specs.items():
+        bare, request = Bare(spec, choose(device)), complete({**asked, "model": name}, specs, name, config.limits)
+        cases[name] = lambda bare=bare, request=request: bare(request)  # type: ignore[misc]
+    seconds = measured(cases, rounds, tell)
+    for name in specs:
+        if name != config.default_model:
+            ratio = f"a picture of {name} / of {config.default_model}"
+            yield Ratio(ratio, seconds[name], seconds[config.default_model])
 
 
 class Bare:
