@@ -12,6 +12,7 @@ from comparison.recipe import Recipe
 from comparison.record import CellRecord, RunRecord
 from comparison.run import Chosen, Run, begun
 from comparison.store import Store
+from comparison.votes import Votes
 from errors import QueueFull, UnknownRun
 from generation.engine import Engine
 from generation.job import Job
@@ -28,6 +29,7 @@ class Runs:
 
     def __init__(self, engine: Engine, root: Path) -> None:
         self._engine, self._store = engine, Store(root)
+        self.votes = Votes(root / "votes.sqlite")
         self._lock = threading.Lock()  # guards what follows
         self._known: dict[str, Run] = {}
         self._closing = False
@@ -104,6 +106,7 @@ class Runs:
             runs = list(self._known.values())
         for run in runs:
             run.close()
+        self.votes.close()
 
     def _run(self, id: str) -> Run:
         run = self._found(id)

@@ -44,7 +44,7 @@ def launch_options(keeper: Keeper | None = None, private: bool = False, runs: Ru
         "app_kwargs": {
             "routes": [
                 *(album.routes(keeper.gallery, private) if keeper else []),
-                *(compare.routes(runs) if runs else []),
+                *(compare.routes(runs, private) if runs else []),
             ]
         },
     }

@@ -12,6 +12,7 @@ from ui.album.handlers import Browsing
 from ui.compare import tab as compare
 from ui.compare.closely import Closely
 from ui.compare.handlers import Comparing
+from ui.compare.voting import Voting
 from ui.controls import Bench, Controls
 from ui.handlers import Acts
 from ui.parts import LIGHT, SLOW, Parts
@@ -44,7 +45,7 @@ def wire(
     _wire_jobs(demo, parts, acts, controls)
     _wire_controls(parts, acts, controls)
     if runs:
-        compare.wire(demo, parts, Comparing(engine, runs, private), Closely(runs))
+        compare.wire(demo, parts, Comparing(engine, runs, private), Closely(runs), Voting(engine, runs, private))
     if keeper:
         album.wire(parts, Browsing(engine, keeper, private))
 

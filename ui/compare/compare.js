@@ -3,7 +3,7 @@
   const grid = () => document.querySelector('#compare_grid .grid');
 
   // A file is read here: its text goes where it belongs, and nothing is uploaded.
-  const MOST = 4_000_000;  // bytes
+  const MOST = 64_000_000;  // bytes
   const taken = async (place, file) => {
     if (!file || file.size > MOST) return;
     const text = await file.text();

@@ -160,10 +160,21 @@ def _caption(run: RunRecord, cell: CellRecord, measured: Measured, texts: Texts)
     listed = f'<ul class="notes">{notes}</ul>' if notes else ""
     title = escape(run.titles.get(cell.model, cell.model))
     return (
-        f'<span class="brief">{escape(" · ".join(brief))}</span>'
+        f'<span class="brief">{escape(" · ".join(brief))}</span>{_verdict(cell, texts)}'
         f'<button type="button" class="info" popovertarget="{id}" aria-label="{name}" title="{name}">i</button>'
         f'<div id="{id}" class="details" popover><h4>{title}</h4><dl>{rows}</dl>{listed}</div>'
     )
+
+
+def _verdict(cell: CellRecord, texts: Texts) -> str:
+    """Of a replay: whether this picture came out as its recipe tells."""
+    found = cell.verdict
+    if found is None:
+        return ""
+    told = texts[f"verdict_{found.same}"]
+    if found.same == "nothing" and found.mean is not None:
+        told = f"{told}: {found.mean:.2f} / 255".replace(".", texts["decimal"])
+    return f'<span class="verdict {found.same}">{escape(told)}</span>'
 
 
 def facts(cell: CellRecord, texts: Texts) -> list[tuple[str, str]]:

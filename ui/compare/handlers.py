@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from comparison import recipe
 from comparison.record import RunRecord, State
 from comparison.runs import Runs
 from errors import InvalidRequest, UnknownRun
@@ -107,6 +108,13 @@ class Comparing:
         with refusals_shown(texts_for(request)):
             return self.runs.start(asked.plan(held), owner_of(visitor)), ""
 
+    def replay(self, visitor: Any, request: gr.Request, event: gr.EventData) -> tuple[str, str]:
+        """Run the recipe whose text the page told again; returns the run's id, and no baseline yet."""
+        text = pressed(event).get("text")
+        with refusals_shown(texts_for(request)):
+            wanted = recipe.read(text.encode(errors="replace") if isinstance(text, str) else b"")
+            return self.runs.start(wanted, owner_of(visitor)), ""
+
     def attach(self, known: Any) -> str:
         """The run that this browser looked at before, if it is still there."""
         with suppress(UnknownRun):
@@ -174,7 +182,7 @@ class Comparing:
         beside = baseline if baseline in record.plan.models else record.plan.models[0]
         states = {cell.state for cell in record.cells}
         return Look(
-            compare_bar=views.bar(record, beside, "", texts),
+            compare_bar=views.bar(record, beside, texts),
             compare_grid=grid.grid(record, views.heads(record, beside, texts), texts),
             compare_stop=gr.Button(interactive=under_way(record)),
             compare_resume=gr.Button(interactive=bool(states & {State.STOPPED, State.FAILED})),

@@ -10,11 +10,14 @@ from comparison.difference import difference
 from comparison.runs import Runs
 from errors import GalleryUnavailable, InvalidRequest, UnknownPicture, UnknownRun
 from ui.album.routes import HEADERS, Endpoint, let_in
+from ui.compare.exports import EXPORTS, VOTES, Source
+from ui.compare.vote import unblinded
+from ui.texts import language
 
 KINDS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 
 
-def routes(runs: Runs) -> list[Route]:
+def routes(runs: Runs, private: bool) -> list[Route]:
     """For the server of the page."""
 
     def picture(request: Request) -> Response:
@@ -27,7 +30,30 @@ def routes(runs: Runs) -> list[Route]:
         found = difference(runs.file(id, f"{one}.png"), runs.file(id, f"{other}.png"))
         return Response(found.heat, media_type="image/png", headers=HEADERS)
 
+    def unnamed(request: Request) -> Response:
+        record = runs.record(request.path_params["id"])
+        file = unblinded(record, request.path_params["name"])
+        if file is None:
+            raise UnknownPicture("This comparison has no such picture.")
+        return Response(runs.file(record.id, file), media_type="image/png", headers=HEADERS)
+
+    def export(request: Request) -> Response:
+        record, name = runs.record(request.path_params["id"]), request.path_params["name"]
+        wanted = {**EXPORTS, **VOTES}.get(name)
+        if wanted is None:
+            raise UnknownPicture(f"A comparison can be had as: {', '.join([*EXPORTS, *VOTES])}.")
+        baseline = request.query_params.get("baseline")
+        spoken = language(request.headers.get("accept-language"))
+        known = baseline if baseline in record.plan.models else None
+        votes = runs.votes.listed(owner=record.owner if private else None)
+        source = Source(record, lambda file: runs.file(record.id, file), known, votes, spoken)
+        called = f"{source.name}-{name}"
+        headers = {"Content-Disposition": f'attachment; filename="{called}"', "X-Content-Type-Options": "nosniff"}
+        return Response(wanted.made(source), media_type=wanted.kind, headers=headers)
+
     return [
+        Route("/compare/{id}/blind/{name}.png", guarded(unnamed)),
+        Route("/compare/{id}/export/{name}", guarded(export)),
         Route("/compare/{id}/difference/{one}/{other}.png", guarded(apart)),
         Route("/compare/{id}/{file}", guarded(picture)),
     ]

@@ -12,6 +12,7 @@ from ui.compare import grid, views
 from ui.compare.asked import CONTROLS
 from ui.compare.closely import Closely
 from ui.compare.handlers import Comparing, Look, Turn
+from ui.compare.voting import Voting
 from ui.parts import LIGHT, SLOW, Parts, choices, view
 from ui.texts import DEFAULT, TEXTS
 
@@ -31,6 +32,7 @@ def place(engine: Engine, say: gr.I18n) -> Parts:
         with gr.Column(elem_id="compare_bench"):
             parts |= _bench(engine, say)
     return parts | {
+        "compare_ballot": gr.State(None),
         "compare": tab,
         "compare_shown": gr.State(""),
         "compare_beside": gr.State(""),  # the baseline; empty: the first model
@@ -42,7 +44,7 @@ def place(engine: Engine, say: gr.I18n) -> Parts:
 def place_above() -> Parts:
     """What covers the tabs while it is open: two pictures looked at closely, and the vote."""
     with gr.Column(elem_id="closeup"):
-        return {
+        parts: Parts = {
             "closeup": view(elem_id="closeup_view"),
             "closeup_slider": gr.ImageSlider(
                 show_label=False,
@@ -53,9 +55,10 @@ def place_above() -> Parts:
                 elem_id="closeup_slider",
             ),
         }
+    return parts | {"vote": view(elem_id="vote")}
 
 
-def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely) -> None:
+def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely, voting: Voting) -> None:
     """Connect the tab to what it does with comparisons."""
     held = [parts[f"compare_{name}"] for name in CONTROLS]
     shown, beside, visitor = parts["compare_shown"], parts["compare_beside"], parts["visitor"]
@@ -78,6 +81,11 @@ def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely) 
     parts["compare_grid"].select(closely.open, **opened, **LIGHT)
     for name in ("compare_bar", "compare_earlier"):
         parts[name].select(comparing.act, **acts, **LIGHT).success(**watching)
+    votes = {"inputs": [shown, parts["compare_ballot"], visitor], "outputs": [parts["vote"], parts["compare_ballot"]]}
+    for name in ("compare_bar", "vote"):
+        parts[name].select(voting.act, **votes, **LIGHT)
+    replay = {"inputs": visitor, "outputs": [shown, beside]}
+    parts["compare_recipe"].select(comparing.replay, **replay, **LIGHT).success(**watching)
     demo.load(comparing.attach, parts["compare_known"], shown, **LIGHT).success(**watching)
 
 
@@ -93,7 +101,9 @@ def _bench(engine: Engine, say: gr.I18n) -> Parts:
                 elem_id="compare_prompts",
             )
         }
-        parts["compare_file"] = view(views.drop("prompts", WORDS["compare_file"], ".txt,text/plain"))
+        parts["compare_file"] = view(
+            views.drop("prompts", WORDS["compare_file"], ".txt,text/plain"), elem_id="compare_file"
+        )
         with gr.Row(elem_id="compare_acts"):
             parts["compare_start"] = gr.Button(
                 say("compare_start"), variant="primary", interactive=False, elem_id="compare_start"
@@ -112,7 +122,9 @@ def _bench(engine: Engine, say: gr.I18n) -> Parts:
         with gr.Accordion(say("compare_axes"), open=False, elem_id="compare_axes"):
             parts |= _axes(say)
         parts["compare_earlier"] = view(elem_id="compare_earlier")
-        parts["compare_recipe"] = view(views.drop("recipe", WORDS["compare_recipe"], ".json,application/json"))
+        parts["compare_recipe"] = view(
+            views.drop("recipe", WORDS["compare_recipe"], ".json,application/json"), elem_id="compare_recipe"
+        )
     return parts
 
 

@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from html import escape
+from urllib.parse import quote
 
 from comparison.forecast import Forecast
 from comparison.record import RunRecord, State
 from comparison.summary import Against, Change, ModelSummary, change, summaries
+from ui.compare.exports import EXPORTS
 from ui.compare.grid import act
 from ui.figures import seconds, size
 from ui.status import Status
 from ui.texts import Texts
 
 OPEN = (State.WAITING, State.RUNNING)
-EXPORTS = {  # what a run can be handed on as: file name → text
-    "report.html": "export_report",
-    "sheet.png": "export_sheet",
-    "recipe.json": "export_recipe",
-    "table.csv": "export_csv",
-    "record.json": "export_json",
-    "everything.zip": "export_zip",
-}
 
 
 def forecast(found: Forecast, titles: Mapping[str, str], texts: Texts) -> str:
@@ -101,19 +95,19 @@ def status(run: RunRecord, left: float | None, texts: Texts) -> Status:
     figures = [texts["compare_done_of"].format(done=done, count=len(states))]
     if failed := states.count(State.FAILED):
         figures.append(f"{failed} × {texts['failed']}")
+    if verdicts := [cell.verdict.same for cell in run.cells if cell.verdict]:
+        figures.append(texts["verdict_count"].format(same=verdicts.count("bytes"), count=len(verdicts)))
     if going and left is not None:
         figures.append(texts["left"].format(time=seconds(left, texts)))
     phase = "compare_running" if going else "cancelled" if State.STOPPED in states else "finished"
     return Status(texts[phase], figures, done / len(states))
 
 
-def bar(run: RunRecord, baseline: str, opened: str, texts: Texts) -> str:
+def bar(run: RunRecord, baseline: str, texts: Texts) -> str:
     """What can be done with the run as a whole."""
     voting = act("vote", texts["vote"]) if votable(run) else ""
-    done = any(cell.state is State.DONE for cell in run.cells)
-    return (
-        f'<div class="bar">{_baseline(run, baseline, texts)}{voting}{opened}{_export(run, texts) if done else ""}</div>'
-    )
+    export = _export(run, baseline, texts) if any(cell.state is State.DONE for cell in run.cells) else ""
+    return f'<div class="bar">{_baseline(run, baseline, texts)}{voting}{export}</div>'
 
 
 def _baseline(run: RunRecord, baseline: str, texts: Texts) -> str:
@@ -128,11 +122,12 @@ def _baseline(run: RunRecord, baseline: str, texts: Texts) -> str:
     return f"<label>{escape(texts['compare_baseline'])}{menu}</label>"
 
 
-def _export(run: RunRecord, texts: Texts) -> str:
+def _export(run: RunRecord, baseline: str, texts: Texts) -> str:
     links = []
-    for file, key in EXPORTS.items():
+    for file, export in EXPORTS.items():
+        href = f"compare/{run.id}/export/{file}?baseline={quote(baseline, safe='')}"
         kind = f"<small>{file.rpartition('.')[2].upper()}</small>"
-        links.append(f'<li><a href="compare/{run.id}/{file}" download>{escape(texts[key])}{kind}</a></li>')
+        links.append(f'<li><a href="{href}" download>{escape(texts[export.text])}{kind}</a></li>')
     return f'<details class="export"><summary>{escape(texts["export"])}</summary><ul>{"".join(links)}</ul></details>'
 
 
@@ -175,5 +170,5 @@ def drop(name: str, label: str, accepted: str) -> str:
     """A place for a file, which the browser reads: nothing is uploaded."""
     return (
         f'<label class="drop" data-file="{name}"><input type="file" accept="{accepted}">'
-        f"<span>{escape(label)}</span></label>"
+        f'<span>{escape(label)}</span></label><button type="button" data-act="{name}" hidden></button>'
     )
