@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from errors import ConfigError
 from generation.samplers import SAMPLERS
 from generation.settings import Limits, Preview, Queue
+from judging.settings import Clip
 from models.spec import Data, LatentSpace, ModelSpec, Source, Wrong
 
 Key = int | str  # of a YAML node: position in a list, or name in a mapping
@@ -34,9 +35,10 @@ class Gallery(Data):
 
 
 class Comparison(Data):
-    """Where comparisons are kept."""
+    """Where comparisons are kept, and what scores their pictures."""
 
     folder: Annotated[str, Field(min_length=1)] | None = None  # None: there are none
+    clip: Clip | None = None  # None: pictures are not scored by CLIP
 
 
 class Measurement(Data):
@@ -125,6 +127,9 @@ def _resolved(config: Config, folder: Path) -> Config:
             ("measurement", config.measurement),
         )
     }
+    if clip := config.comparison.clip:
+        clip = clip.model_copy(update={"repo": absolute(clip.source)})
+        kept["comparison"] = kept["comparison"].model_copy(update={"clip": clip})
     models = tuple(resolved(spec) for spec in config.models)
     return config.model_copy(update={"models": models, **kept})
 

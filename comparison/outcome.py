@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from comparison import pixels
+from comparison import pixels, quality
 from comparison.record import Measured, Picture, State
 from generation.events import Finished
 from generation.job import Job
@@ -24,14 +24,14 @@ class Outcome:
 def outcome(number: int, job: Job, finished: Finished, loaded: bool, parameters: int) -> Outcome:
     """Of the cell's `job`, which put its model of so many `parameters` onto the device if it was `loaded`."""
     (picture,) = finished.pictures
-    frames = job.frames()
+    image, frames = pixels.opened(picture.png), job.frames()
     strip = {f"{number:04}-{frame.step:04}.jpg": frame.jpeg for frame in frames}
     kept = Picture(
         file=f"{number:04}.png",
         width=picture.width,
         height=picture.height,
         sha256=hashlib.sha256(picture.png).hexdigest(),
-        pixels_sha256=pixels.sha256(pixels.opened(picture.png)),
+        pixels_sha256=pixels.sha256(image),
         frames=tuple(strip),
         frame_steps=tuple(frame.step for frame in frames),
     )
@@ -41,7 +41,7 @@ def outcome(number: int, job: Job, finished: Finished, loaded: bool, parameters:
         "measured": measured(finished, loaded, parameters),
         "picture": kept,
         "notes": finished.notes,
-        "quality": {},
+        "quality": quality.at_once(finished.request.prompt, image),
     }
     return Outcome(changes, {**strip, kept.file: picture.png})
 

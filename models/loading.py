@@ -83,7 +83,7 @@ def _whole(spec: ModelSpec, path: Path) -> None:
 def _net(spec: ModelSpec, files: Files, cls: Any, folder: Path, device: Device) -> Any:
     import torch
 
-    with _quiet_bars():
+    with quiet_bars():
         net, info = cls.from_pretrained(
             folder,
             variant=files.variant,
@@ -117,7 +117,7 @@ def _own_memory(net: Any, device: Device) -> None:
 
 
 @contextmanager
-def _quiet_bars() -> Iterator[None]:
+def quiet_bars() -> Iterator[None]:
     """Without the libraries' own bars per component: progress is told by our events."""
     from diffusers.utils import logging as diffusers
     from transformers.utils import logging as transformers

@@ -86,7 +86,7 @@ class LatentSpace(Data):
         if len(self.rgb) != self.channels:
             raise Wrong(f"it must be {self.channels} rows, one for each channel", "rgb")
         if self.taesd is not None:
-            _check_pinned(self.taesd, self.taesd_revision, "taesd_revision")
+            check_pinned(self.taesd, self.taesd_revision, "taesd_revision")
         return self
 
 
@@ -159,11 +159,11 @@ class ModelSpec(Data):
             sides = (size.width, size.height)
             if any(side % self.size_multiple for side in sides) or size.width * size.height > self.max_pixels:
                 raise Wrong(f"{size.width}x{size.height} breaks size_multiple or max_pixels", "sizes", index)
-        _check_pinned(self.repo, self.revision, "revision")
+        check_pinned(self.repo, self.revision, "revision")
         return self
 
 
-def _check_pinned(repo: str, revision: str | None, key: str) -> None:
+def check_pinned(repo: str, revision: str | None, key: str) -> None:
     """A hub repo is named with a commit, so that what runs tomorrow is what was looked at today."""
     if not HUB_REPO.fullmatch(repo) or revision == TO_BE_PINNED or re.fullmatch(r"[0-9a-f]{40}", revision or ""):
         return

@@ -80,10 +80,15 @@ def download(spec: ModelSpec, report: Report) -> Path:
     return _present(spec.source)
 
 
+def has(source: Source, paths: Sequence[str]) -> bool:
+    """Whether the files at `paths` are on the disk. Asks nobody."""
+    there = folder(source)
+    return there is not None and all((there / path).is_file() for path in paths)
+
+
 def obtain(source: Source, paths: Sequence[str], report: Report) -> Path:
     """The folder with the files at `paths`, as `download` has a model's."""
-    there = folder(source)
-    if not source.local and not (there and all((there / path).is_file() for path in paths)):
+    if not source.local and not has(source, paths):
         tell = _Teller(source.name, report)
         listing = hub.listing(source, tell.about(""))
         if lacking := [path for path in paths if path not in listing.files]:

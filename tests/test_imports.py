@@ -31,6 +31,7 @@ LIGHT = {
     "terminal.benchmark": (*HEAVY, *PAGE),
     "comparison.summary": (*HEAVY, *PAGE),
     "comparison.ranking": (*HEAVY, *PAGE),
+    "comparison.clip_scores": (*HEAVY, *PAGE, "scipy"),
     "judging.judge": (*HEAVY, *PAGE, "generation", "scipy"),
     "recipes.reading": (*HEAVY, *PAGE, "generation.engine"),
     "gallery.gallery": (*HEAVY, *PAGE, "generation.engine"),

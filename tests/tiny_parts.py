@@ -11,7 +11,7 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from safetensors.torch import save_file
 from torch import Tensor
-from transformers import CLIPConfig, CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from models.flexible_unet import FlexibleUNet2DConditionModel
 
@@ -107,6 +107,21 @@ def safety_checker(seed: int) -> Part:
     settings = CLIPConfig(**{k: v for k, v in config.items() if k != "architectures"})
     tensors = seeded(lambda: StableDiffusionSafetyChecker(settings), seed)
     return Part(TRANSFORMERS, config, tensors)
+
+
+def clip(seed: int) -> Part:
+    """Both halves of CLIP, for 32×32 pictures and 77 tokens."""
+    size = {"hidden_size": 8, "intermediate_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1}
+    words = {**size, "vocab_size": 514, "bos_token_id": 512, "eos_token_id": 513, "pad_token_id": 513}
+    config: dict[str, Any] = {
+        "architectures": ["CLIPModel"],
+        "model_type": "clip",
+        "projection_dim": 8,
+        "text_config": {**words, "model_type": "clip_text_model"},
+        "vision_config": {**size, "image_size": 32, "patch_size": 16, "model_type": "clip_vision_model"},
+    }
+    settings = CLIPConfig(**{k: v for k, v in config.items() if k != "architectures"})
+    return Part(TRANSFORMERS, config, seeded(lambda: CLIPModel(settings), seed))
 
 
 def write_tokenizer(folder: Path, *, pad: str = SPECIALS[1], name_or_path: bool = True) -> None:
