@@ -136,6 +136,37 @@ def generate(
     command.run(engine, request, destination(out))
 
 
+@app.command()
+def compare(
+    recipe: Annotated[Path | None, typer.Argument(help="recipe.json of a comparison.")] = None,
+    prompt: Annotated[list[str] | None, typer.Option(help="What the pictures show. Repeat it for more.")] = None,
+    models: Annotated[str | None, typer.Option(help="These: a,b; else all that need no download.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="For all models; repeatable. Else one is drawn.")] = None,
+    steps: Annotated[list[int] | None, typer.Option(help="Repeatable; else each model's own.")] = None,
+    guidance: Annotated[list[float] | None, typer.Option(help="Repeatable; else each model's own.")] = None,
+    sampler: Annotated[list[str] | None, typer.Option(help="Repeatable; else each model's own.")] = None,
+    negative: Negative = None,
+    size: PictureSize = None,
+    out: Annotated[str, typer.Option(help="A folder for the pictures, run.json and recipe.json.")] = "comparison",
+    as_json: Annotated[bool, typer.Option("--json", help="All that was measured on stdout, for programs.")] = False,
+    config: ConfigPath = OUR_CONFIG,
+    device: DeviceName = None,
+) -> int:
+    """Make the same pictures on several models, or run a comparison's recipe again and tell what came out the same.
+
+    A picture of a recipe is byte-identical, or has the same pixels in another file, or differs: then by how much.
+
+    Exits 1 where a picture could not be made; one that differs is no failure.
+    """
+    from terminal import compare as command
+
+    folder = command.folder(out)
+    engine = _engine(load(config), device)
+    axes = {"prompts": prompt, "seeds": seed, "steps": steps, "guidance_scales": guidance, "samplers": sampler}
+    wanted = command.wanted(engine, recipe, models, size, negative, axes)
+    return 0 if command.run(engine, wanted, folder, as_json) else FAILED
+
+
 @app.command(name="models")
 def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects, for programs.")] = False,

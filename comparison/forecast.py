@@ -40,7 +40,7 @@ def forecast(wanted: Plan | Recipe, engine: Engine, earlier: Iterable[RunRecord]
     asked: Requests = {
         name: requests
         for name in dict.fromkeys(cell.model for cell in cells)
-        if (requests := [cell.request for cell in cells if cell.request and cell.model == name])
+        if (requests := [cell.request for cell in cells if cell.request and not cell.error and cell.model == name])
     }
     loads = _loads(asked, engine)
     paces = (engine.pace, remembered(earlier, engine))
@@ -48,7 +48,7 @@ def forecast(wanted: Plan | Recipe, engine: Engine, earlier: Iterable[RunRecord]
     known = [it for it in seconds.values() if it is not None]
     return Forecast(
         pictures=sum(map(len, asked.values())),
-        refused=tuple((cell.number, cell.error or "") for cell in cells if cell.request is None),
+        refused=tuple((cell.number, cell.error) for cell in cells if cell.error),
         loads=len(loads),
         download_bytes=sum(missing_bytes(engine.models[name]) for name in asked),
         seconds=sum(known) if len(known) == len(asked) else None,

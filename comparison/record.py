@@ -72,7 +72,7 @@ class CellRecord(_Data):
     row: int
     model: str
     state: State = State.WAITING
-    request: GenerationRequest | None = None  # complete; None: the model can't do what is asked (`error` says why)
+    request: GenerationRequest | None = None  # complete; None: `error` says why there is none
     error: str | None = None
     measured: Measured | None = None
     picture: Picture | None = None

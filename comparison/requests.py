@@ -33,7 +33,7 @@ def _replayed(cell: Cell, request: GenerationRequest | None, engine: Engine) -> 
         check(request, offered(request.model, engine.models), engine.limits)
         return request
 
-    return _cell(cell, checked)
+    return _cell(cell, checked).model_copy(update={"request": request})
 
 
 def _cell(cell: Cell, request: Callable[[], GenerationRequest]) -> CellRecord:

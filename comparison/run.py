@@ -22,6 +22,7 @@ from errors import DarkroomError, QueueFull, UnknownPicture
 from generation.engine import Engine
 from generation.events import Cancelled, Failed, Finished
 from generation.job import Job
+from generation.settings import PreviewMode
 from models.progress import Loading
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ RESUMED = (State.STOPPED, State.FAILED)
 Chosen = Callable[[CellRecord], bool]
 
 
-def begun(wanted: Plan | Recipe, owner: str, engine: Engine, store: Store) -> Run:
+def begun(wanted: Plan | Recipe, owner: str, engine: Engine, store: Store, preview: PreviewMode | None = None) -> Run:
     """A new run of what is `wanted`, which nothing works on yet. Raises InvalidRequest."""
     replayed = wanted if isinstance(wanted, Recipe) else None
     plan, titles = (wanted.plan, dict(wanted.titles)) if isinstance(wanted, Recipe) else (wanted, {})
@@ -48,14 +49,21 @@ def begun(wanted: Plan | Recipe, owner: str, engine: Engine, store: Store) -> Ru
         cells=tuple(completed(wanted, engine)),
         replays=replayed is not None,
     )
-    return Run(record, engine, store, replayed)
+    return Run(record, engine, store, replayed, preview)
 
 
 class Run:
     """A run in memory, and the thread that works on it while a cell waits. Any thread may ask it anything."""
 
-    def __init__(self, record: RunRecord, engine: Engine, store: Store, recipe: Recipe | None = None) -> None:
-        self._engine, self._store = engine, store
+    def __init__(
+        self,
+        record: RunRecord,
+        engine: Engine,
+        store: Store,
+        recipe: Recipe | None = None,
+        preview: PreviewMode | None = None,
+    ) -> None:
+        self._engine, self._store, self._preview = engine, store, preview
         self._changed = threading.Condition()  # guards what follows
         self._record, self._version = record, 1
         self._job: tuple[int, Job] | None = None
@@ -220,7 +228,7 @@ class Run:
                     return None
                 try:
                     request = cell.request or self._engine.request(cells(self._record.plan)[cell.number].asked)
-                    job = self._engine.submit(request, owner=self._record.owner)
+                    job = self._engine.submit(request, preview=self._preview, owner=self._record.owner)
                     self._job = (cell.number, job)
                     self._set(lambda it: it.number == cell.number, request=request)
                     return job

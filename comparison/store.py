@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 _ID = re.compile(r"[0-9a-f]{32}")
 RECIPE = "recipe.json"
-_RECORD = "run.json"
+RECORD = "run.json"
 _CUT_OFF = (State.WAITING, State.RUNNING)
 
 
@@ -33,6 +33,9 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    def folder(self, id: str) -> Path:
+        return self.root / id
 
     def ids(self) -> list[str]:
         """Of all runs, in no order."""
@@ -45,11 +48,11 @@ class Store:
         if not _ID.fullmatch(id):
             return None
         try:
-            record = RunRecord.model_validate_json((self.root / id / _RECORD).read_bytes())
+            record = RunRecord.model_validate_json((self.folder(id) / RECORD).read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValidationError) as error:
-            log.error("%s cannot be read: %s", self.root / id / _RECORD, error)
+            log.error("%s cannot be read: %s", self.folder(id) / RECORD, error)
             return None
         return record.model_copy(update={"cells": tuple(self._found(id, cell) for cell in record.cells)})
 
@@ -58,24 +61,24 @@ class Store:
         return recipe.read(self.get(id, RECIPE))
 
     def save(self, record: RunRecord) -> None:
-        self.put(record.id, _RECORD, record.model_dump_json(indent=1).encode())
+        self.put(record.id, RECORD, record.model_dump_json(indent=1).encode())
 
     def get(self, id: str, name: str) -> bytes:
-        return (self.root / id / name).read_bytes()
+        return (self.folder(id) / name).read_bytes()
 
     def delete(self, id: str) -> None:
-        shutil.rmtree(self.root / id)
+        shutil.rmtree(self.folder(id))
 
     def put(self, id: str, name: str, content: bytes) -> None:
         """Write a file of the run."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        write(self.root / id / name, content)
+        self.folder(id).mkdir(parents=True, exist_ok=True)
+        write(self.folder(id) / name, content)
 
     def _found(self, id: str, cell: CellRecord) -> CellRecord:
         """`cell` as it is after a restart of whatever ran it."""
         if cell.state in _CUT_OFF:
             return cell.model_copy(update={"state": State.STOPPED})
-        if cell.picture and not (self.root / id / cell.picture.file).is_file():
+        if cell.picture and not (self.folder(id) / cell.picture.file).is_file():
             gone = {"state": State.FAILED, "error": f"{cell.picture.file} is gone. Resume makes it again."}
             return cell.model_copy(update=gone | {"picture": None, "measured": None})
         return cell

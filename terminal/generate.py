@@ -42,7 +42,7 @@ def run(engine: Engine, request: GenerationRequest, destination: Destination) ->
     engine.start()
     job = engine.submit(request, preview="off")
     try:
-        with _bar(console) as bar:
+        with progress(console) as bar:
             _follow(job, bar, destination)
     except KeyboardInterrupt:
         job.cancel()
@@ -68,7 +68,7 @@ def _follow(job: Job, bar: Progress, destination: Destination) -> None:
             print(path, flush=True)
             bar.start()
         if (line := shown(event, job.request)) is not None:
-            _update(bar, task, line)
+            update(bar, task, line)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def summary(finished: Finished) -> str:
     return "\n".join(one_line(text) for text in (line, *finished.notes))
 
 
-def _bar(console: Console) -> Progress:
+def progress(console: Console) -> Progress:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
@@ -125,5 +125,5 @@ def _bar(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, redirect_stdout=False, disable=not console.is_terminal)
 
 
-def _update(bar: Progress, task: TaskID, line: Line) -> None:
+def update(bar: Progress, task: TaskID, line: Line) -> None:
     bar.update(task, description=plain(line.phase), completed=line.done, total=line.total, detail=plain(line.detail))

@@ -1,0 +1,154 @@
+"""`python app.py compare`: a plan or a recipe is run into a folder."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress
+
+from comparison import recipe as recipes
+from comparison.export import tables
+from comparison.plan import Plan
+from comparison.recipe import Recipe
+from comparison.record import RunRecord, State
+from comparison.run import UNFINISHED, Run, begun
+from comparison.store import RECIPE, RECORD, Store
+from errors import DarkroomError, InvalidRequest
+from models.storage import on_disk
+from terminal.compared import show
+from terminal.generate import Line, asked, progress, shown, update
+from terminal.pictures import destination
+
+if TYPE_CHECKING:
+    from generation.engine import Engine
+
+
+class Folder(Store):
+    """One run, in the folder `root` itself."""
+
+    def folder(self, id: str) -> Path:
+        return self.root
+
+
+def wanted(
+    engine: Engine,
+    recipe: Path | None,
+    models: str | None,
+    size: str | None,
+    negative: str | None,
+    axes: Mapping[str, Sequence[Any] | None],
+) -> Plan | Recipe:
+    """The recipe, or the plan that the options come to. Raises InvalidRequest."""
+    chosen = {name: tuple(values) for name, values in axes.items() if values}
+    others = {name: value for name, value in asked(size, {"negative_prompt": negative}).items() if value is not None}
+    if recipe is None:
+        return _plan(chosen, models.split(",") if models else _at_hand(engine), others)
+    if models or chosen or others:
+        raise InvalidRequest("A recipe tells already what is made. Leave the other options out.", "recipe")
+    return _read(recipe)
+
+
+def folder(out: str) -> Path:
+    """Where a run goes. Raises InvalidRequest for a place that can't be written, or that holds a run."""
+    chosen = destination(out)
+    if chosen.stem is not None:
+        raise InvalidRequest(f"--out is {out}. A comparison has several files; name a folder.", "out")
+    if (chosen.folder / RECORD).exists():
+        raise InvalidRequest(f"{out} holds a comparison already. Name another folder with --out.", "out")
+    return chosen.folder
+
+
+def run(engine: Engine, wanted: Plan | Recipe, out: Path, as_json: bool) -> bool:
+    """Make what is `wanted`; whether all of it could be made.
+
+    Raises InvalidRequest where nothing of it can be, and DarkroomError where `out` can't be written.
+    """
+    store = Folder(out)
+    running = begun(wanted, "", engine, store, preview="off")
+    if all(cell.error for cell in running.record.cells):
+        raise InvalidRequest(running.record.cells[0].error or "", "comparison")
+    engine.start()
+    running.save()
+    running.go_on()
+    try:
+        with progress(Console(stderr=True)) as bar:
+            _follow(running, bar)
+        running.close()
+        if not running.record.replays:
+            _write_recipe(store, running.record)
+    except KeyboardInterrupt:
+        with suppress(KeyboardInterrupt):  # a second one does not wait for the step that is running
+            running.close()
+        raise
+    except DarkroomError:  # no thread may be inside torch when Python ends
+        running.close()
+        engine.close()
+        raise
+    engine.close()
+    if as_json:
+        print(tables.json(running.record, None))
+    else:
+        show(running.record, out)
+    return complete(running.record)
+
+
+def complete(record: RunRecord) -> bool:
+    """Whether all that was asked for is made; of a replay, all that its recipe has."""
+    asked = [cell for cell in record.cells if cell.request or not record.replays]
+    return all(cell.state is State.DONE for cell in asked)
+
+
+def _plan(chosen: Mapping[str, Any], models: Sequence[str], others: Mapping[str, Any]) -> Plan:
+    if "prompts" not in chosen:
+        raise InvalidRequest("There is nothing to compare. Give --prompt, or name a recipe.", "prompts")
+    names = tuple(name.strip() for name in models)
+    try:
+        return Plan(models=names, **{"seeds": (secrets.randbelow(2**31),), **chosen}, **others)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = str(first["loc"][0])
+        raise InvalidRequest(f"{field} is {ascii(first['input'])[:60]}: {first['msg']}.", field) from None
+
+
+def _read(path: Path) -> Recipe:
+    try:
+        with path.open("rb") as file:
+            return recipes.read(file.read(recipes.MOST_BYTES + 1))
+    except OSError as error:
+        raise InvalidRequest(f"{path} cannot be read ({error.strerror}). Name a recipe.", "recipe") from error
+
+
+def _at_hand(engine: Engine) -> list[str]:
+    return [name for name, spec in engine.models.items() if on_disk(spec)]
+
+
+def _follow(running: Run, bar: Progress) -> None:
+    """Show how far it is until it is over. Raises DarkroomError as soon as the folder does not take it."""
+    task = bar.add_task("Starting", total=None, detail="")
+    seen = 0
+    while running.under_way:
+        seen = running.changed(seen, 0.1)
+        if running.trouble is not None:
+            raise DarkroomError(f"The pictures cannot be written ({running.trouble}). Name another place with --out.")
+        job, cells = running.running(), running.record.cells
+        line = shown(job.latest, job.request) if job else None
+        if job and line:
+            number = 1 + sum(cell.state not in UNFINISHED for cell in cells)
+            phase = f"{min(number, len(cells))} of {len(cells)}, {job.request.model}: {line.phase}"
+            update(bar, task, Line(phase, line.done, line.total, line.detail))
+
+
+def _write_recipe(store: Store, record: RunRecord) -> None:
+    """What runs it again elsewhere, unless nothing of it can be run at all."""
+    if any(cell.request for cell in record.cells):
+        recipe = recipes.recipe(record, lambda name: store.get(record.id, name))
+        try:
+            store.put(record.id, RECIPE, recipes.written(recipe))
+        except OSError as error:
+            raise DarkroomError(f"{RECIPE} cannot be written ({error.strerror}). Name another --out.") from error
