@@ -7,11 +7,11 @@ from collections.abc import Generator
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from comparison import pixels
 from comparison.quality import CLIP
 from comparison.record import CellRecord, RunRecord, State
-from comparison.runs import Runs
 from errors import Cancelled
 from generation.engine import Engine
 from generation.task import Loan, Task
@@ -20,6 +20,9 @@ from judging.settings import CLIP_FILES, Clip
 from models import storage
 from models.progress import Downloading, Loading
 from models.spec import Source
+
+if TYPE_CHECKING:
+    from comparison.runs import Runs
 
 LOOK_SECONDS = 0.1  # between two looks at a download
 

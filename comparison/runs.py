@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from comparison.clip_scores import ClipScores
 from comparison.forecast import Forecast, forecast
 from comparison.plan import Plan
 from comparison.recipe import Recipe
@@ -16,6 +17,7 @@ from comparison.votes import Votes
 from errors import QueueFull, UnknownRun
 from generation.engine import Engine
 from generation.job import Job
+from judging.settings import Clip
 
 MOST = 8  # comparisons under way at a time
 REMEMBERED = 20  # earlier comparisons that a forecast looks at
@@ -27,9 +29,10 @@ class Runs:
     Every method that takes an `id` raises UnknownRun. Who may see which run is for the caller to decide.
     """
 
-    def __init__(self, engine: Engine, root: Path) -> None:
+    def __init__(self, engine: Engine, root: Path, clip: Clip | None = None) -> None:
         self._engine, self._store = engine, Store(root)
         self.votes = Votes(root / "votes.sqlite")
+        self.clip = ClipScores(self, engine, clip) if clip else None  # None: there are no scores by CLIP here
         self._lock = threading.Lock()  # guards what follows
         self._known: dict[str, Run] = {}
         self._closing = False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median, stdev
 from typing import Literal
 
 from comparison.record import CellRecord, Measured, RunRecord, State
 from models.device import counts_memory
 
 SAME = 0.05  # of the baseline's figure: what differs by less is no gain worth a word
+_STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)  # by degrees of freedom, from 1
 LOADED_SECONDS = 0.01  # finding a model where it is already takes less
 
 
@@ -21,6 +22,15 @@ class Spread:
     median: float
     least: float
     most: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Scores of several pictures. Their median would hide one wrong picture in three."""
+
+    mean: float
+    margin: float | None  # with 95 % confidence the mean over all such pictures is so near; None: one score tells none
     count: int
 
 
@@ -51,7 +61,7 @@ class Against:
     seconds: Ratio | None  # per picture; None: either has none, here and below
     memory: Ratio | None  # None also where the peak is the whole process's
     parameters: float | None  # the model's divided by the baseline's
-    quality: Mapping[str, Spread]  # by score: the model's less the baseline's, row by row
+    quality: Mapping[str, Mean]  # by score: the model's less the baseline's, row by row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +85,7 @@ class ModelSummary:
     parameters: int | None
     steps: Spread | None
     passes: Spread | None
-    quality: Mapping[str, Spread]  # by score
+    quality: Mapping[str, Mean]  # by score
     against: Against | None  # None: there is no baseline, or this model is it
 
 
@@ -88,6 +98,15 @@ def spread(values: Iterable[float]) -> Spread | None:
     """None of nothing."""
     found = sorted(values)
     return Spread(median(found), found[0], found[-1], len(found)) if found else None
+
+
+def mean(values: Iterable[float]) -> Mean | None:
+    """None of nothing."""
+    found = list(values)
+    if not found:
+        return None
+    margin = _student(len(found) - 1) * stdev(found) / len(found) ** 0.5 if len(found) > 1 else None
+    return Mean(fmean(found), margin, len(found))
 
 
 def picture_seconds(measured: Measured) -> float:
@@ -173,19 +192,23 @@ def _parameters(taken: Iterable[Measured]) -> int | None:
     return max((one.parameters for one in taken), default=None)
 
 
-def _quality(cells: Iterable[CellRecord]) -> dict[str, Spread]:
-    scores: dict[str, list[float]] = {}
-    for cell in cells:
-        for name, score in cell.quality.items():
-            scores.setdefault(name, []).append(score)
-    return {name: found for name in sorted(scores) if (found := spread(scores[name])) is not None}
+def _quality(cells: Iterable[CellRecord]) -> dict[str, Mean]:
+    return _means((name, score) for cell in cells for name, score in cell.quality.items())
 
 
-def _quality_against(record: RunRecord, model: str, baseline: str) -> dict[str, Spread]:
+def _quality_against(record: RunRecord, model: str, baseline: str) -> dict[str, Mean]:
     theirs = {cell.row: cell.quality for cell in record.cells if cell.model == baseline}
-    gains: dict[str, list[float]] = {}
-    for cell in record.cells:
-        if cell.model == model:
-            for name in cell.quality.keys() & theirs.get(cell.row, {}).keys():
-                gains.setdefault(name, []).append(cell.quality[name] - theirs[cell.row][name])
-    return {name: found for name in sorted(gains) if (found := spread(gains[name])) is not None}
+    ours = [(cell.quality, theirs.get(cell.row, {})) for cell in record.cells if cell.model == model]
+    return _means((name, one[name] - other[name]) for one, other in ours for name in one.keys() & other.keys())
+
+
+def _means(scores: Iterable[tuple[str, float]]) -> dict[str, Mean]:
+    values: dict[str, list[float]] = {}
+    for name, score in scores:
+        values.setdefault(name, []).append(score)
+    return {name: found for name in sorted(values) if (found := mean(values[name])) is not None}
+
+
+def _student(freedom: int) -> float:
+    """Standard errors to each side that hold 95 % (Student's t), to the second decimal."""
+    return _STUDENT[freedom - 1] if freedom <= len(_STUDENT) else 1.96 + 2.5 / freedom

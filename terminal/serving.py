@@ -103,7 +103,7 @@ def comparing(engine: Engine, compared: Comparison) -> Runs | None:
         return None
     from comparison.runs import Runs
 
-    return Runs(engine, Path(compared.folder))
+    return Runs(engine, Path(compared.folder), compared.clip)
 
 
 def free_port(server: Server) -> int:

@@ -120,8 +120,8 @@ def engine(checkpoints: Checkpoints, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def runs(engine: Engine, tmp_path: Path) -> Iterator[Runs]:
-    made = Runs(engine, tmp_path / "comparisons")
+def runs(engine: Engine, tmp_path: Path, served: Clip) -> Iterator[Runs]:
+    made = Runs(engine, tmp_path / "comparisons", served)
     yield made
     made.close()
 
@@ -142,10 +142,9 @@ def test_the_judge_scores_at_once_what_it_can(run: RunRecord) -> None:
     assert 0 <= ring["judge"] <= 1
 
 
-def test_a_comparison_is_scored_where_somebody_asks(
-    hub: Hub, served: Clip, engine: Engine, runs: Runs, run: RunRecord
-) -> None:
-    scores = ClipScores(runs, engine, served)
+def test_a_comparison_is_scored_where_somebody_asks(hub: Hub, runs: Runs, run: RunRecord) -> None:
+    scores = runs.clip
+    assert scores is not None
     assert scores.missing_bytes == 12345
     assert all("clip" not in cell.quality for cell in run.cells)
     task = scores.start(run.id)

@@ -4,7 +4,7 @@ import pytest
 
 from comparison.plan import Plan
 from comparison.record import CellRecord, Measured, Picture, RunRecord, State
-from comparison.summary import ModelSummary, change, summaries
+from comparison.summary import Mean, ModelSummary, change, mean, summaries
 
 GPU, CPU = "NVIDIA H200, float16", "CPU AMD EPYC, float32"
 
@@ -123,9 +123,20 @@ def test_quality_is_compared_row_by_row() -> None:
     )  # fmt: skip
     found = of(record, "small", "big")
     assert found.against is not None
-    assert found.quality["judge"].median == 0.75
-    assert {name: gain.median for name, gain in found.against.quality.items()} == {"judge": -0.25}
+    assert found.quality["judge"] == Mean(0.75, None, 1)
+    assert found.against.quality == {"judge": Mean(-0.25, None, 1)}
     assert list(of(record, "big").quality) == ["clip", "judge"]
+
+
+def test_the_margin_of_a_mean_is_students() -> None:
+    # Three degrees of freedom: 3.18 standard errors, of sqrt((0.01 + 0.01) / 3) / 2.
+    found = mean([0.4, 0.5, 0.5, 0.6])
+    assert found is not None
+    assert (found.mean, found.margin) == pytest.approx((0.5, 3.18 * (0.02 / 3) ** 0.5 / 2))
+    many = mean([0.0, 1.0] * 200)
+    assert many is not None
+    assert many.margin == pytest.approx(1.966 * (0.25 * 400 / 399) ** 0.5 / 20, rel=1e-3)
+    assert mean([]) is None
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def _medians(one: ModelSummary, texts: Texts) -> str:
     if one.memory and not one.memory_is_process:
         told.append(size(round(one.memory.median), texts))
     for name, score in one.quality.items():
-        told.append(f"{texts.get(f'score_{name}', name)} {score.median:.2f}".replace(".", texts["decimal"]))
+        told.append(f"{texts.get(f'score_{name}', name)} {score.mean:.2f}".replace(".", texts["decimal"]))
     name = escape(texts["compare_medians"])
     return f'<p title="{name}">{escape(" · ".join(told))}</p>' if told else "<p>–</p>"
 
