@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from comparison.export.labels import caption
+from comparison.export.labels import caption, lack
 from comparison.export.layout import Layout
 from comparison.export.texts import Texts
 from comparison.record import CellRecord
@@ -126,8 +126,7 @@ class Canvas:
         wide, high = plan.width_of_picture, plan.height_of_picture
         self._draw.rectangle((left, top, left + wide - 1, top + high - 1), fill=FRAME)
         inset = round(0.9 * plan.unit)
-        said = self._texts["gone" if cell.picture else cell.state.value]
-        title = plan.strong.lines(said, wide - 2 * inset, 3)
+        title = plan.strong.lines(lack(cell, self._texts), wide - 2 * inset, 3)
         room = (high - 2 * inset) // plan.plain.leading - len(title)
         reason = plan.plain.lines(cell.error or "", wide - 2 * inset, room) if room > 0 else []
         y = top + inset // 2

@@ -11,7 +11,7 @@ from comparison.export import figures
 from comparison.export.lettering import NO_BREAK
 from comparison.export.texts import Texts
 from comparison.plan import Setting, settings
-from comparison.record import CellRecord, RunRecord
+from comparison.record import CellRecord, RunRecord, State
 from comparison.summary import ModelSummary, picture_seconds, summaries
 from generation import samplers
 
@@ -70,10 +70,17 @@ def headline(record: RunRecord, texts: Texts) -> str:
     return texts["on"].format(what=texts["prompts"].format(count=len(prompts)), models=on)
 
 
-def setting_text(setting: Setting, record: RunRecord, texts: Texts) -> str:
+def _axes_text(setting: Setting, record: RunRecord, texts: Texts) -> str:
     """What tells a row from the others, without its prompt."""
     varied = {field for field, axis in _AXES.items() if len(getattr(record.plan, axis)) > 1}
     return " · ".join(_value(field, getattr(setting, field), texts) for field in _AXES if field in varied)
+
+
+def place(setting: Setting, texts: Texts) -> str:
+    """A row by itself: its prompt and its seed, and whatever else was chosen."""
+    values = ((field, getattr(setting, field)) for field in _AXES)
+    said = " · ".join([setting.prompt, *(_value(field, value, texts) for field, value in values if value is not None)])
+    return said.replace(NO_BREAK, " ")
 
 
 def _held(record: RunRecord, texts: Texts) -> str:
@@ -94,7 +101,7 @@ def _held(record: RunRecord, texts: Texts) -> str:
 def _rows(record: RunRecord, texts: Texts) -> Iterable[Row]:
     several = len(record.plan.prompts) > 1
     for setting in settings(record.plan):
-        yield Row(setting.prompt if several else "", _sentence([setting_text(setting, record, texts)]))
+        yield Row(setting.prompt if several else "", _sentence([_axes_text(setting, record, texts)]))
 
 
 def _column(record: RunRecord, summary: ModelSummary, texts: Texts) -> Column:
@@ -144,3 +151,8 @@ def caption(cell: CellRecord, texts: Texts) -> str:
     scores = [f"{name} {figures.short(value, texts)}" for name, value in cell.quality.items()]
     took = [figures.seconds(picture_seconds(cell.measured), texts)] if cell.measured else []
     return " · ".join(took + scores)
+
+
+def lack(cell: CellRecord, texts: Texts) -> str:
+    """Why there is no picture to be seen, in a word or two."""
+    return texts["gone" if cell.state is State.DONE else cell.state.value]

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from colours import DARK, LIGHT
+from comparison.export import files
 from comparison.export.canvas import Canvas
+from comparison.export.files import Read
 from comparison.export.labels import labels
 from comparison.export.layout import layout
 from comparison.export.texts import TEXTS
-from comparison.pixels import opened
-from comparison.record import CellRecord, RunRecord
-from errors import DarkroomError
+from comparison.record import RunRecord
 from generation import mark
 
-Read = Callable[[str], bytes]  # a file beside run.json, by its name in the record
 PLAN = "darkroom-plan"  # the chunk that says what was compared, as JSON
-UNREADABLE = (OSError, ValueError, SyntaxError, DarkroomError)  # what reading a picture that is gone or torn raises
 
 
 def png(record: RunRecord, read: Read, *, language: str = "en", light: bool = False) -> bytes:
@@ -30,15 +27,8 @@ def png(record: RunRecord, read: Read, *, language: str = "en", light: bool = Fa
     widest, highest = (max(sides) for sides in zip(*sizes, strict=True))
     canvas = Canvas(layout(labels(record, texts), widest, highest), LIGHT if light else DARK, texts)
     for cell in record.cells:
-        canvas.cell(cell, record.plan.models.index(cell.model), _picture(cell, read))
+        canvas.cell(cell, record.plan.models.index(cell.model), files.image(cell, read))
     return _encoded(canvas.image, record)
-
-
-def _picture(cell: CellRecord, read: Read) -> Image.Image | None:
-    try:
-        return opened(read(cell.picture.file)) if cell.picture else None
-    except UNREADABLE:
-        return None
 
 
 def _encoded(image: Image.Image, record: RunRecord) -> bytes:

@@ -1,0 +1,112 @@
+"""The report as a whole. Whatever a user wrote is escaped; style and script are allowed by their hashes alone."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+
+from colours import DARK, LIGHT
+from comparison.export import tables
+from comparison.export.files import Read, data_url
+from comparison.export.labels import Labels, labels
+from comparison.export.report import closely, figures, grid, plot
+from comparison.export.texts import TEXTS, Texts
+from comparison.ranking import Rating
+from comparison.record import RunRecord
+from comparison.summary import summaries
+
+_HERE = Path(__file__).parent
+
+
+def html(
+    record: RunRecord,
+    read: Read,
+    *,
+    ratings: Sequence[Rating] = (),
+    recipe: str | None = None,
+    language: str = "en",
+) -> str:
+    """The report of `record`, whose models are told beside the first; `recipe` is the JSON that replays it."""
+    texts = TEXTS[language]
+    words = labels(record, texts)
+    models = summaries(record, record.plan.models[0])
+    parts = (
+        _head(words),
+        figures.models(models, ratings, texts),
+        grid.grid(record, words, read, texts),
+        closely.pair(record, texts),
+        closely.strips(record, read, texts),
+        plot.plots(models, ratings, texts),
+        figures.everything(record, texts),
+        _downloads(record, ratings, recipe, texts),
+        f"<footer><p>{escape(texts['generated'])} · {escape(words.made)}</p></footer>",
+    )
+    return _page(language, words.headline, len(models), "\n".join(part for part in parts if part))
+
+
+def _page(language: str, title: str, columns: int, body: str) -> str:
+    style = f"{_colours()}:root {{ --columns: {columns}; }}\n" + (_HERE / "report.css").read_text(encoding="utf-8")
+    script = (_HERE / "report.js").read_text(encoding="utf-8")
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return f"""<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="generator" content="Darkroom">
+<title>{escape(title[:80])} · Darkroom</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+</head>
+<body>
+{body}
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _colours() -> str:
+    def block(colours: Mapping[str, str]) -> str:
+        return ":root { " + " ".join(f"--{name.replace('_', '-')}: {value};" for name, value in colours.items()) + " }"
+
+    return f"{block(LIGHT)}\n@media (prefers-color-scheme: dark) {{ {block(DARK)} }}\n"
+
+
+def _head(words: Labels) -> str:
+    length = ' class="long"' if len(words.headline) > 140 else ""
+    return (
+        f'<header><p class="name"><i></i>Darkroom</p><h1{length}>{escape(words.headline)}</h1>'
+        f'<p class="dim">{escape(words.held)}</p><p class="dim">{escape(words.machine)}</p></header>'
+    )
+
+
+def _downloads(record: RunRecord, ratings: Sequence[Rating], recipe: str | None, texts: Texts) -> str:
+    files = {
+        "recipe.json": ("application/json", recipe, texts["save_recipe"]),
+        "comparison.json": (
+            "application/json",
+            tables.json(record, record.plan.models[0], ratings),
+            texts["save_json"],
+        ),
+        "comparison.csv": ("text/csv", "\ufeff" + tables.csv(record), texts["save_csv"]),
+    }
+    links = " ".join(
+        f'<a class="act" download="{name}" href="{data_url(kind, content.encode())}">{escape(said)}</a>'
+        for name, (kind, content, said) in files.items()
+        if content is not None
+    )
+    return f'<section class="downloads"><h2>{escape(texts["downloads"])}</h2><p>{links}</p></section>'
