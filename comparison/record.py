@@ -35,7 +35,7 @@ class Measured(_Data):
     decode: float
     total: float  # without the time in the queue
     seconds_per_step: float  # median
-    peak_memory_bytes: int  # on CUDA allocated there, else the process's resident peak
+    peak_memory_bytes: int  # on CUDA allocated there by the model, else the process's resident peak
     parameters: int  # of all that the model loads
     steps: int
     passes: int  # of the net per step and sampler evaluation: 2 with guidance, else 1

@@ -103,7 +103,7 @@ class Finished:
     request: GenerationRequest
     pictures: tuple[Picture, ...]
     timings: Timings
-    peak_memory_bytes: int  # on CUDA allocated there, else the process's resident peak during the job
+    peak_memory_bytes: int  # on CUDA allocated there by this model, else the process's resident peak
     device: str  # "NVIDIA H200, float16", "CPU, bfloat16"
     notes: tuple[str, ...] = field(default=())  # what the user should know: words not known, dropped, …
 

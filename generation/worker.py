@@ -157,6 +157,7 @@ class Worker:
         peak = Peak(self._residency.device)
         report = _Downloads(job.report)
         loaded = self._acquire(self._models[request.model], report)
+        peak.loaded(self._residency.bytes_beside(request.model))
         previewer = Previewer(self._preview, job.preview, loaded, self._decoders, report)
         load = time.perf_counter() - started - report.seconds
         done = Run(loaded, request, previewer, job.report, self._pace.step(request))()

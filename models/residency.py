@@ -75,6 +75,11 @@ class Residency:
         """Whether all of the model is on the device or warm."""
         return name in self._needs
 
+    def bytes_beside(self, name: str) -> int:
+        """What other models take of the device, beyond what they share with this one."""
+        own = self._needs.get(name, frozenset())
+        return sum(part.bytes for part in self._parts.values() if part.on_device and part.key not in own)
+
     def unload(self) -> None:
         """Everything off the device; what the budget holds stays warm."""
         self._loaded.clear()

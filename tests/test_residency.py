@@ -199,6 +199,18 @@ def test_several_may_be_resident(make: Make, specs: dict[str, ModelSpec]) -> Non
     assert (found["sd"], found["bk"], found["sdxl"]) == (State.ON_DEVICE, State.ON_DEVICE, State.WARM)
 
 
+def test_what_others_take_beside_a_model_is_known(make: Make, specs: dict[str, ModelSpec]) -> None:
+    residency = make(resident=2)
+    sizes = {}
+    for name in ("sdxl", "sd", "bk"):  # the first one leaves for the last, and these two differ in their U-Nets alone
+        loaded = residency.acquire(specs[name], ignore)
+        sizes[name] = sum(
+            tensor.nbytes for tensor in (*loaded.pipeline.unet.parameters(), *loaded.pipeline.unet.buffers())
+        )
+    assert residency.bytes_beside(specs["bk"].name) == sizes["sd"]
+    assert residency.bytes_beside(specs["sd"].name) == sizes["bk"]
+
+
 @pytest.mark.parametrize("done", range(6))
 def test_cancel_leaves_nothing_behind(make: Make, specs: dict[str, ModelSpec], done: int) -> None:
     residency = make()
