@@ -24,8 +24,8 @@ class Outcome:
 def outcome(number: int, job: Job, finished: Finished, loaded: bool, parameters: int) -> Outcome:
     """Of the cell's `job`, which put its model of so many `parameters` onto the device if it was `loaded`."""
     (picture,) = finished.pictures
-    image, frames = pixels.opened(picture.png), job.frames()
-    strip = {f"{number:04}-{frame.step:04}.jpg": frame.jpeg for frame in frames}
+    image, frames = pixels.opened(picture.png), {frame.step: frame.jpeg for frame in job.frames()}
+    strip = {f"{number:04}-{step:04}.jpg": jpeg for step, jpeg in frames.items()}
     kept = Picture(
         file=f"{number:04}.png",
         width=picture.width,
@@ -33,7 +33,7 @@ def outcome(number: int, job: Job, finished: Finished, loaded: bool, parameters:
         sha256=hashlib.sha256(picture.png).hexdigest(),
         pixels_sha256=pixels.sha256(image),
         frames=tuple(strip),
-        frame_steps=tuple(frame.step for frame in frames),
+        frame_steps=tuple(frames),
     )
     changes: dict[str, Any] = {
         "state": State.DONE,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from comparison.made_with import made_with
+from comparison.made_with import also, made_with
 from comparison.outcome import Outcome, outcome
 from comparison.plan import Plan, cells
 from comparison.recipe import Recipe, written
@@ -112,6 +112,7 @@ class Run:
         """Go on with the `chosen` cells that were stopped or failed; those that nobody can run fail again."""
         with self._changed:
             self._set(lambda cell: chosen(cell) and cell.state in RESUMED, state=State.WAITING, error=None)
+            self._record = self._record.model_copy(update={"made_with": also(self._record.made_with)})
             self.go_on()
         self.save()
 

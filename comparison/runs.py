@@ -19,7 +19,7 @@ from generation.engine import Engine
 from generation.job import Job
 from judging.settings import Clip
 
-MOST = 8  # comparisons under way at a time
+MOST, MOST_OF_ONE = 8, 2  # comparisons under way at a time: of all, and of one visitor
 REMEMBERED = 20  # earlier comparisons that a forecast looks at
 
 
@@ -45,7 +45,7 @@ class Runs:
         """Begin with a plan, or the replay of a recipe; the run's id. Raises InvalidRequest or QueueFull."""
         run = begun(wanted, owner, self._engine, self._store)
         with self._lock:
-            self._refuse_if_busy()
+            self._refuse_if_busy(owner)
             self._known[run.record.id] = run
             run.go_on()
         run.save()
@@ -73,7 +73,7 @@ class Runs:
         run = self._run(id)
         with self._lock:
             if not run.under_way:
-                self._refuse_if_busy()
+                self._refuse_if_busy(run.record.owner)
         run.resume(_chosen(model, number))
 
     def rate(self, id: str, number: int, scores: Mapping[str, float]) -> None:
@@ -126,10 +126,13 @@ class Runs:
                 self._known[id] = Run(record, self._engine, self._store)
             return self._known.get(id)
 
-    def _refuse_if_busy(self) -> None:
-        under_way = sum(run.under_way for run in self._known.values())
-        if self._closing or under_way >= MOST:
-            raise QueueFull(f"{under_way} comparisons are under way. Stop one, or wait until one is done.", 60.0)
+    def _refuse_if_busy(self, owner: str) -> None:
+        under_way = [run.record.owner for run in self._known.values() if run.under_way]
+        if self._closing or len(under_way) >= MOST or (owner and under_way.count(owner) >= MOST_OF_ONE):
+            yours = f", {under_way.count(owner)} of them yours" if owner else ""
+            raise QueueFull(
+                f"{len(under_way)} comparisons are under way{yours}. Stop one, or wait until one is done.", 60.0
+            )
 
 
 def _chosen(model: str | None, number: int | None) -> Chosen:

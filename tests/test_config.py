@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from config import Config, Server, load
+from config import Comparison, Config, Gallery, Server, load
 from errors import ConfigError
 from generation.settings import Limits, Preview, Queue
 from models.spec import TO_BE_PINNED, Data, LatentSpace, Licence, ModelSpec, Range, Size
@@ -61,6 +61,13 @@ def test_ours_is_accepted() -> None:
 def test_a_folder_is_relative_to_the_file(written: Written) -> None:
     path = written(TEXT)
     assert load(path).models[0].repo == str((path.parent / "models" / "weights" / "mini-sd").resolve())
+
+
+def test_what_is_kept_is_kept_beside_the_file(written: Written) -> None:
+    path = written(TEXT)
+    outputs = path.parent.resolve() / "outputs"
+    config = load(path)
+    assert (config.gallery.folder, config.comparison.folder) == (f"{outputs / 'gallery'}", f"{outputs / 'comparisons'}")
 
 
 def test_a_decoders_folder_is_relative_to_the_file_too(written: Written) -> None:
@@ -185,7 +192,7 @@ def test_every_key_of_a_model_is_explained_in_a_comment(data: type[Data]) -> Non
     assert set(data.model_fields) <= WORDS
 
 
-@pytest.mark.parametrize("data", [Config, Server, Preview, Queue, Limits])
+@pytest.mark.parametrize("data", [Config, Server, Gallery, Comparison, Preview, Queue, Limits])
 def test_every_choice_is_set_and_explained_where_it_stands(data: type[Data]) -> None:
     sections = {name for name, value in yaml.safe_load(TEXT).items() if isinstance(value, dict | list)}
     explained = {line.split(":")[0].strip() for line in TEXT.splitlines() if "# " in line.partition(":")[2]}

@@ -26,6 +26,7 @@ LIGHT = {
     "generation.samplers": (*HEAVY, *PAGE),
     "generation.engine": (*HEAVY, *PAGE),
     "comparison.record": (*HEAVY, *PAGE),
+    "comparison.runs": (*HEAVY, *PAGE),
     "measurement.shelf": (*HEAVY, *PAGE),
     "measurement.markdown": (*HEAVY, *PAGE),
     "terminal.benchmark": (*HEAVY, *PAGE),

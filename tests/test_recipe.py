@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -159,3 +160,19 @@ def test_a_huge_file_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatc
 
 def test_the_schema_in_the_documents_is_the_one_in_use() -> None:
     assert json.loads((ROOT / "docs" / "recipe.schema.json").read_text(encoding="utf-8")) == schema()
+
+
+def test_no_damage_to_a_recipe_breaks_anything(recipe: Recipe) -> None:
+    content, random = written(recipe), Random(4)
+    refusals = []
+    for _ in range(2000):
+        damaged = bytearray(content)
+        for _ in range(random.randrange(1, 4)):
+            at_ = random.randrange(len(damaged))
+            damaged[at_ : at_ + random.randrange(3)] = random.choice((b"", b"9", b'"', b"\xff", b"null", b"[", b"-1e9"))
+        try:
+            read(bytes(damaged))
+        except InvalidRequest as error:
+            refusals.append(str(error))
+    assert len(refusals) > 1000
+    assert all(refusal.isprintable() for refusal in refusals)

@@ -13,6 +13,7 @@ import torch
 
 import config
 from comparison import pixels
+from comparison.made_with import also, made_with
 from comparison.plan import Plan
 from comparison.record import RunRecord, State
 from comparison.runs import Runs
@@ -197,7 +198,7 @@ def test_pictures_that_the_disk_does_not_take_are_shown_and_saved_later(runs: Ru
     id = runs.start(plan(models=("tiny",)))
     record = at(runs, id, over)
     assert states(record) == [State.DONE] * 2
-    assert runs.trouble(id) == "File exists"
+    assert runs.trouble(id) == "Not a directory"
     first = record.cells[0].picture
     assert first is not None
     assert runs.file(id, first.file).startswith(b"\x89PNG")
@@ -278,3 +279,25 @@ def test_models_with_latents_of_one_shape_begin_with_the_same_noise(
     assert torch.equal(tiny, plain)
     assert torch.equal(tiny_2, plain_2)
     assert not torch.equal(tiny, tiny_2)
+
+
+def test_a_visitor_has_two_comparisons_under_way_at_most(runs: Runs) -> None:
+    long = plan(models=("tiny",), steps=(LONG,))
+    first, _ = runs.start(long, owner="a" * 16), runs.start(long, owner="a" * 16)
+    with pytest.raises(QueueFull, match="2 comparisons are under way, 2 of them yours"):
+        runs.start(long, owner="a" * 16)
+    others = runs.start(long, owner="b" * 16)
+    runs.stop(first)
+    at(runs, first, over)
+    runs.stop(others)
+    assert runs.start(long, owner="a" * 16)
+    with pytest.raises(QueueFull):
+        runs.resume(first)
+
+
+def test_what_is_gone_on_with_names_both_versions() -> None:
+    now = made_with()
+    assert also(now) == now
+    before = {**now, "torch": "1.0"}
+    assert also(before) == {**now, "torch": f"1.0, then {now['torch']}"}
+    assert also(also(before)) == also(before)
