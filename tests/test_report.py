@@ -17,9 +17,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from comparison.export.report import plot
 from comparison.export.report.page import html
 from comparison.export.texts import TEXTS
+from comparison.plots import plots
 from comparison.ranking import Rating
-from comparison.record import RunRecord, State
-from comparison.summary import summaries
+from comparison.record import RunRecord, State, Verdict
 from errors import UnknownPicture
 from generation import mark
 from tests.made_runs import HOSTILE, Made
@@ -27,7 +27,7 @@ from tests.test_browser import PATIENCE, PHONE, browser  # noqa: F401 - a fixtur
 
 EXPORT = Path(__file__).parents[1] / "comparison" / "export"
 RATINGS = (Rating("big", 1050.0, 950.0, 1150.0, 3, 1, 1), Rating("small", 950.0, 850.0, 1050.0, 1, 1, 3))
-RECIPE = '{"prompts": ["größer"]}'
+RECIPE = '{"prompts": ["größer"]}'.encode()
 
 
 @pytest.fixture
@@ -130,11 +130,11 @@ def test_recipe_and_figures_are_saved_from_the_file_itself(context: BrowserConte
     for link in page.locator("a[download]").all():
         with page.expect_download() as download:
             link.click()
-        saved[download.value.suggested_filename] = Path(download.value.path()).read_bytes().decode()
+        saved[download.value.suggested_filename] = Path(download.value.path()).read_bytes()
     assert saved["recipe.json"] == RECIPE
-    assert json.loads(saved["comparison.json"])["ratings"][0]["elo"] == 1050.0
-    assert saved["comparison.csv"].startswith("\ufeffcell,row,model")
-    assert "größer" in saved["comparison.csv"]
+    assert json.loads(saved["data.json"])["ratings"][0]["elo"] == 1050.0
+    assert saved["table.csv"].decode().startswith("\ufeffcell,row,model")
+    assert "größer" in saved["table.csv"].decode()
 
 
 @pytest.mark.browser
@@ -227,6 +227,28 @@ def test_a_large_picture_stands_there_as_webp_and_stays_marked() -> None:
         assert mark.SOURCE.encode() in image.info["xmp"]
 
 
+def test_the_others_are_told_beside_the_baseline_that_was_chosen() -> None:
+    written = html(Made().record, Made().read, baseline="small")
+    assert "1.6× slower" in written
+    assert "faster" not in written
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (Verdict(same="bytes", width=32, height=32, full=True), "byte-identical"),
+        (Verdict(same="pixels", width=32, height=32, full=True), "same pixels"),
+        (
+            Verdict(same="nothing", mean=0.25, psnr=41.37, width=16, height=16, full=False),
+            "Differs by 0.25 of 255 levels, PSNR 41.4 dB, seen at 16×16",
+        ),
+        (Verdict(same="nothing", mean=0.0, psnr=None, width=16, height=16, full=True), "Differs, but not visibly"),
+    ],
+)
+def test_a_replay_tells_what_came_out_the_same(verdict: Verdict, said: str) -> None:
+    assert said in html(Made().changed(0, verdict=verdict), Made().read)
+
+
 def test_the_words_are_in_the_language_that_was_asked_for() -> None:
     written = html(Made("ein Fuchs").record, Made("ein Fuchs").read, language="de", ratings=RATINGS)
     assert '<html lang="de">' in written
@@ -241,7 +263,7 @@ def test_both_languages_have_all_texts_and_none_that_nothing_says() -> None:
         assert holes[0] == holes[1], key
     code = "".join(path.read_text(encoding="utf-8") for path in EXPORT.rglob("*.py") if path.name != "texts.py")
     said = {key for key in TEXTS["en"] if re.search(f"""["']{key}["']""", code)}
-    built = ("own_", "column_", "axis_", "seconds_", "amount_", *(state.value for state in State))
+    built = ("own_", "same_", "column_", "axis_", "seconds_", "amount_", *(state.value for state in State))
     assert [key for key in TEXTS["en"] if key not in said and not key.startswith(built)] == []
 
 
@@ -256,7 +278,8 @@ def test_axes_have_few_round_ticks_around_all_values(low: float, high: float) ->
 
 def test_names_in_a_plot_stand_apart() -> None:
     made = Made(models=tuple(f"model {number}" for number in range(8)))
-    drawn = plot.plots(summaries(made.record, None), (), TEXTS["en"])
-    root = ElementTree.fromstring(re.search(r"<svg.*</svg>", drawn)[0])  # type: ignore[index]
+    drawn = re.search(r"<svg.*</svg>", plot.drawn(plots(made.record), TEXTS["en"]))
+    assert drawn
+    root = ElementTree.fromstring(drawn[0])
     spots = {(text.get("x"), text.get("y")) for text in root.findall("./g[@class='names']/text")}
     assert len(spots) == 8

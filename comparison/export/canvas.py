@@ -79,7 +79,7 @@ class Canvas:
             left, bottom = plan.frame_at(block * plan.rows_of_block, number)[0], plan.top + plan.heading_height
             y = plan.top
             fonts = (plan.strong, plan.plain, plan.plain, plan.plain)
-            colours = ("ink", "dim", "ink", "accent" if number else "dim")
+            colours = ("ink", "dim", "ink", "dim" if column.against == self._texts["baseline"] else "accent")
             for lettering, lines, colour in zip(fonts, heading, colours, strict=True):
                 for line in lines:
                     y += plan.plain.leading

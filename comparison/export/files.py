@@ -18,29 +18,30 @@ AS_IT_IS = 300_000  # bytes: a larger picture stands in a report as WebP, which 
 QUALITY = 90
 
 
-def image(cell: CellRecord, read: Read) -> Image.Image | None:
-    """The cell's picture as RGB; None: there is none that can be read."""
-    if cell.picture is None:
-        return None
+def picture(cell: CellRecord, read: Read) -> bytes | None:
+    """The cell's picture as its file; None: there is none that can be read."""
     try:
-        return _opened(read(cell.picture.file))
+        content = read(cell.picture.file) if cell.picture else None
+        if content is not None:
+            _opened(content)
     except UNREADABLE:
         return None
+    return content
+
+
+def image(cell: CellRecord, read: Read) -> Image.Image | None:
+    """The cell's picture as RGB; None: there is none that can be read."""
+    content = picture(cell, read)
+    return None if content is None else _opened(content)
 
 
 def picture_url(cell: CellRecord, read: Read) -> str | None:
     """The cell's picture as an address that holds all of it; None: there is none that can be read."""
-    if cell.picture is None:
-        return None
-    try:
-        content = read(cell.picture.file)
-        picture = _opened(content)
-    except UNREADABLE:
-        return None
-    if len(content) <= AS_IT_IS:
-        return data_url("image/png", content)
+    content = picture(cell, read)
+    if content is None or len(content) <= AS_IT_IS:
+        return None if content is None else data_url("image/png", content)
     buffer = BytesIO()
-    picture.save(buffer, "WEBP", quality=QUALITY, method=4, xmp=mark.XMP.encode())
+    _opened(content).save(buffer, "WEBP", quality=QUALITY, method=4, xmp=mark.XMP.encode())
     return data_url("image/webp", buffer.getvalue())
 
 

@@ -33,7 +33,7 @@ class Column:
     title: str
     about: tuple[str, ...]  # "20 steps · guidance 3 · Euler" as far as it was left to choose, "7.52 M parameters"
     took: str  # "1.02 s a picture"
-    against: str  # "2.3× faster", than the first column; empty where that is not known
+    against: str  # "2.3× faster", than the baseline; empty where that is not known
     seconds: float | None  # per picture, median; None: there is no picture
 
 
@@ -41,6 +41,7 @@ class Column:
 class Labels:
     """Everything that is written on a sheet but what stands at single pictures."""
 
+    baseline: str  # the model beside which the others are told
     headline: str
     held: str  # what all pictures have in common
     rows: tuple[Row, ...]
@@ -49,13 +50,15 @@ class Labels:
     machine: str
 
 
-def labels(record: RunRecord, texts: Texts) -> Labels:
-    """All of a run's."""
+def labels(record: RunRecord, texts: Texts, baseline: str | None = None) -> Labels:
+    """All of a run's, beside the model `baseline`; None: the first."""
+    baseline = baseline or record.plan.models[0]
     return Labels(
+        baseline,
         headline(record, texts),
         _held(record, texts),
         tuple(_rows(record, texts)),
-        tuple(_column(record, summary, texts) for summary in summaries(record, record.plan.models[0])),
+        tuple(_column(record, summary, texts) for summary in summaries(record, baseline)),
         datetime.fromtimestamp(record.created, timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         _machine(record),
     )
@@ -150,7 +153,20 @@ def caption(cell: CellRecord, texts: Texts) -> str:
     """What stands below a picture: what it took, and its scores."""
     scores = [f"{name} {figures.short(value, texts)}" for name, value in cell.quality.items()]
     took = [figures.seconds(picture_seconds(cell.measured), texts)] if cell.measured else []
-    return " · ".join(took + scores)
+    same = [texts[f"same_{cell.verdict.same}"]] if cell.verdict else []
+    return " · ".join(took + scores + same)
+
+
+def verdict(cell: CellRecord, texts: Texts) -> str:
+    """How a replayed picture that differs does so; empty for any other."""
+    found = cell.verdict
+    if found is None or found.same != "nothing":
+        return ""
+    at = "" if found.full else texts["seen_at"].format(width=found.width, height=found.height)
+    if found.psnr is None or found.mean is None:
+        return texts["differs_invisibly"] + at
+    mean, psnr = f"{found.mean:.2g}".replace(".", texts["decimal"]), figures.short(found.psnr, texts, 1)
+    return texts["differs"].format(mean=mean, psnr=psnr) + at
 
 
 def lack(cell: CellRecord, texts: Texts) -> str:

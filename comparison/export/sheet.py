@@ -20,12 +20,14 @@ from generation import mark
 PLAN = "darkroom-plan"  # the chunk that says what was compared, as JSON
 
 
-def png(record: RunRecord, read: Read, *, language: str = "en", light: bool = False) -> bytes:
+def png(
+    record: RunRecord, read: Read, *, baseline: str | None = None, language: str = "en", light: bool = False
+) -> bytes:
     """The sheet as a PNG, at most layout.MOST pixels high and wide unless there are very many pictures."""
     texts = TEXTS[language]
     sizes = [(cell.request.width, cell.request.height) for cell in record.cells if cell.request] or [(512, 512)]
     widest, highest = (max(sides) for sides in zip(*sizes, strict=True))
-    canvas = Canvas(layout(labels(record, texts), widest, highest), LIGHT if light else DARK, texts)
+    canvas = Canvas(layout(labels(record, texts, baseline), widest, highest), LIGHT if light else DARK, texts)
     for cell in record.cells:
         canvas.cell(cell, record.plan.models.index(cell.model), files.image(cell, read))
     return _encoded(canvas.image, record)

@@ -9,7 +9,7 @@ from comparison.export import figures, tables
 from comparison.export.texts import Texts
 from comparison.ranking import Rating
 from comparison.record import RunRecord
-from comparison.summary import ModelSummary, Spread
+from comparison.summary import Mean, ModelSummary, Spread
 
 Cell = tuple[str, str]  # what is said, and what is said below it
 
@@ -68,7 +68,7 @@ def _line(one: ModelSummary, rating: Rating | None, texts: Texts) -> dict[str, C
             figures.less(against.parameters, texts) if against and against.parameters else "",
         ),
     }
-    cells |= {name: _spread(score, figures.short, texts) for name, score in one.quality.items()}
+    cells |= {name: _mean(score, texts) for name, score in one.quality.items()}
     return cells | ({"votes": _votes(rating, texts)} if rating else {})
 
 
@@ -79,6 +79,12 @@ def _spread(spread: Spread | None, shown: Callable[[float, Texts], str], texts: 
     ends = shown(spread.least, texts), shown(spread.most, texts)
     several = spread.count > 1 and ends[0] != ends[1]
     return shown(spread.median, texts), texts["range"].format(least=ends[0], most=ends[1]) if several else ""
+
+
+def _mean(mean: Mean, texts: Texts) -> Cell:
+    """With how far the mean of all such pictures may be from it."""
+    margin = "" if mean.margin is None else f"± {figures.short(mean.margin, texts)}"
+    return figures.short(mean.mean, texts), margin
 
 
 def _votes(rating: Rating, texts: Texts) -> Cell:

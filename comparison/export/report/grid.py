@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from comparison.export.files import Read, picture_url
-from comparison.export.labels import Labels, caption, lack, place
+from comparison.export.labels import Labels, caption, lack, place, verdict
 from comparison.export.texts import Texts
 from comparison.plan import Setting, settings
 from comparison.record import CellRecord, RunRecord
@@ -38,6 +38,7 @@ def _figure(record: RunRecord, cell: CellRecord, setting: Setting, read: Read, t
         size = f'width="{cell.picture.width}" height="{cell.picture.height}"'
         tiny = ' class="tiny"' if max(cell.picture.width, cell.picture.height) <= 256 else ""
         shown = f'<img{tiny} src="{url}" {size} alt="{escape(alt)}">'
-    notes = "".join(f'<span class="note">{escape(note)}</span>' for note in cell.notes)
+    said = [text for text in (verdict(cell, texts),) if text]
+    notes = "".join(f'<span class="note">{escape(note)}</span>' for note in (*said, *cell.notes))
     words = f"<b>{escape(title)}</b><span>{escape(figures)}</span>{notes}"
     return f'<figure data-cell="{cell.number}">{shown}<figcaption>{words}</figcaption></figure>'

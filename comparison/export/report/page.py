@@ -14,6 +14,7 @@ from comparison.export.files import Read, data_url
 from comparison.export.labels import Labels, labels
 from comparison.export.report import closely, figures, grid, plot
 from comparison.export.texts import TEXTS, Texts
+from comparison.plots import plots
 from comparison.ranking import Rating
 from comparison.record import RunRecord
 from comparison.summary import summaries
@@ -25,23 +26,24 @@ def html(
     record: RunRecord,
     read: Read,
     *,
+    baseline: str | None = None,
     ratings: Sequence[Rating] = (),
-    recipe: str | None = None,
+    recipe: bytes | None = None,
     language: str = "en",
 ) -> str:
-    """The report of `record`, whose models are told beside the first; `recipe` is the JSON that replays it."""
+    """The report of `record`, whose models are told beside `baseline` (None: the first); `recipe` replays it."""
     texts = TEXTS[language]
-    words = labels(record, texts)
-    models = summaries(record, record.plan.models[0])
+    words = labels(record, texts, baseline)
+    models = summaries(record, words.baseline)
     parts = (
         _head(words),
         figures.models(models, ratings, texts),
         grid.grid(record, words, read, texts),
         closely.pair(record, texts),
         closely.strips(record, read, texts),
-        plot.plots(models, ratings, texts),
+        plot.drawn(plots(record, ratings), texts),
         figures.everything(record, texts),
-        _downloads(record, ratings, recipe, texts),
+        _downloads(record, words.baseline, ratings, recipe, texts),
         f"<footer><p>{escape(texts['generated'])} · {escape(words.made)}</p></footer>",
     )
     return _page(language, words.headline, len(models), "\n".join(part for part in parts if part))
@@ -94,18 +96,14 @@ def _head(words: Labels) -> str:
     )
 
 
-def _downloads(record: RunRecord, ratings: Sequence[Rating], recipe: str | None, texts: Texts) -> str:
+def _downloads(record: RunRecord, baseline: str, ratings: Sequence[Rating], recipe: bytes | None, texts: Texts) -> str:
     files = {
         "recipe.json": ("application/json", recipe, texts["save_recipe"]),
-        "comparison.json": (
-            "application/json",
-            tables.json(record, record.plan.models[0], ratings),
-            texts["save_json"],
-        ),
-        "comparison.csv": ("text/csv", "\ufeff" + tables.csv(record), texts["save_csv"]),
+        "data.json": ("application/json", tables.json(record, baseline, ratings).encode(), texts["save_json"]),
+        "table.csv": ("text/csv", tables.csv(record).encode("utf-8-sig"), texts["save_csv"]),
     }
     links = " ".join(
-        f'<a class="act" download="{name}" href="{data_url(kind, content.encode())}">{escape(said)}</a>'
+        f'<a class="act" download="{name}" href="{data_url(kind, content)}">{escape(said)}</a>'
         for name, (kind, content, said) in files.items()
         if content is not None
     )

@@ -1,53 +1,46 @@
-"""Time against quality as SVG: a point for each model, with the spread of both as a cross."""
+"""Time against quality as SVG: a point for each model, its spread as a cross, and a line along the best."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from html import escape
 
 from comparison.export import figures
 from comparison.export.texts import Texts
-from comparison.ranking import Rating
-from comparison.summary import ModelSummary, Spread
+from comparison.plots import Plot, Point
 
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 20, 52  # pixels around the plot
 LETTER, LINE, DOT = 7.4, 17, 7  # pixels: a letter of a label, about; a line of them; a point's radius
 
 
-@dataclass(frozen=True)
-class Point:
-    """A model; x in seconds, y a score."""
-
-    title: str
-    x: Spread
-    y: Spread
-
-
-def plots(models: Sequence[ModelSummary], ratings: Sequence[Rating], texts: Texts) -> str:
-    """A plot for every score that was asked for, and one for the votes; empty where quality is not known at all."""
-    found = {name: _scored(models, name) for name in sorted({name for one in models for name in one.quality})}
-    found["votes"] = _voted(models, ratings)
-    drawn = [_svg(points, name, texts) for name, points in found.items() if points]
-    if not drawn:
+def drawn(plots: Sequence[Plot], texts: Texts) -> str:
+    """The section with all `plots`; empty where quality is not known at all."""
+    if not plots:
         return ""
-    note = f'<p class="dim">{escape(texts["plot_note"])}</p>'
-    return f'<section class="plots"><h2>{escape(texts["plot"])}</h2>{note}<div>{"".join(drawn)}</div></section>'
+    notes = [texts["plot_note"], *([] if all(plot.same_rows for plot in plots) else [texts["plot_other_rows"]])]
+    pictures = "".join(_svg(plot, texts) for plot in plots)
+    return (
+        f'<section class="plots"><h2>{escape(texts["plot"])}</h2><p class="dim">{escape(" ".join(notes))}</p>'
+        f"<div>{pictures}</div></section>"
+    )
 
 
-def _scored(models: Iterable[ModelSummary], score: str) -> list[Point]:
-    return [Point(one.title, one.seconds, one.quality[score]) for one in models if one.seconds and score in one.quality]
+class _Scale:
+    """Where values stand in the picture."""
 
+    def __init__(self, points: Sequence[Point]) -> None:
+        self.across = ticks(0, max(point.slowest for point in points))
+        self.up = ticks(min(point.low for point in points), max(point.high for point in points))
 
-def _voted(models: Iterable[ModelSummary], ratings: Iterable[Rating]) -> list[Point]:
-    rated = {rating.model: rating for rating in ratings if rating.votes}
-    return [
-        Point(one.title, one.seconds, Spread(rating.elo, rating.low, rating.high, rating.votes))
-        for one in models
-        if one.seconds and (rating := rated.get(one.model))
-    ]
+    def x(self, value: float) -> float:
+        share = (value - self.across[0]) / (self.across[-1] - self.across[0])
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * share, 1)
+
+    def y(self, value: float) -> float:
+        share = (value - self.up[0]) / (self.up[-1] - self.up[0])
+        return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share, 1)
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
@@ -60,50 +53,63 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [round(number * step, 12) for number in range(first, max(last, first + 1) + 1)]
 
 
-def _svg(points: Sequence[Point], score: str, texts: Texts) -> str:
-    across = ticks(0, max(point.x.most for point in points))
-    up = ticks(min(point.y.least for point in points), max(point.y.most for point in points))
+def _svg(plot: Plot, texts: Texts) -> str:
+    scale, name = _Scale(plot.points), escape(plot.value)
+    axis = texts[f"axis_{plot.value}"]
+    said = "; ".join(_said(point, axis, texts) for point in plot.points)
+    titles = [(scale.x(point.seconds), scale.y(point.value), point.title) for point in plot.points]
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="plot_{name} said_{name}">'
+        f'<title id="plot_{name}">{escape(texts["plot"])}: {escape(axis)}</title>'
+        f'<desc id="said_{name}">{escape(said)}</desc>'
+        f'<g class="axes">{_axes(scale, axis, texts)}</g><g class="best">{_front(plot, scale)}</g>'
+        f'<g class="marks">{_marks(plot, scale)}</g><g class="names">{_labels(titles)}</g></svg>'
+    )
 
-    def x(value: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * (value - across[0]) / (across[-1] - across[0])
 
-    def y(value: float) -> float:
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - up[0]) / (up[-1] - up[0])
+def _said(point: Point, axis: str, texts: Texts) -> str:
+    took, value = figures.seconds(point.seconds, texts), figures.short(point.value, texts)
+    return texts["plot_point"].format(title=point.title, seconds=took, score=axis, value=value)
 
-    axis = texts.get(f"axis_{score}", score)
-    grid = "".join(
-        f'<path d="M{x(value):.1f} {TOP}V{HEIGHT - BOTTOM}"/>'
-        f'<text x="{x(value):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{_tick(value, texts)}</text>'
-        for value in across
-    ) + "".join(
-        f'<path d="M{LEFT} {y(value):.1f}H{WIDTH - RIGHT}"/>'
-        f'<text x="{LEFT - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{_tick(value, texts)}</text>'
-        for value in up
+
+def _axes(scale: _Scale, axis: str, texts: Texts) -> str:
+    bottom = HEIGHT - BOTTOM
+    across = (
+        f'<path d="M{scale.x(value)} {TOP}V{bottom}"/>'
+        f'<text x="{scale.x(value)}" y="{bottom + 18}" text-anchor="middle">{_tick(value, texts)}</text>'
+        for value in scale.across
+    )
+    up = (
+        f'<path d="M{LEFT} {scale.y(value)}H{WIDTH - RIGHT}"/>'
+        f'<text x="{LEFT - 8}" y="{scale.y(value) + 4:.1f}" text-anchor="end">{_tick(value, texts)}</text>'
+        for value in scale.up
     )
     names = (
         f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 10}" text-anchor="end">{escape(texts["axis_seconds"])}</text>'
         f'<text x="{-TOP}" y="14" text-anchor="end" transform="rotate(-90)">{escape(axis)}</text>'
     )
-    marks = "".join(
-        f'<path d="M{x(point.x.least):.1f} {y(point.y.median):.1f}H{x(point.x.most):.1f}'
-        f'M{x(point.x.median):.1f} {y(point.y.least):.1f}V{y(point.y.most):.1f}"/>'
-        f'<circle cx="{x(point.x.median):.1f}" cy="{y(point.y.median):.1f}" r="{DOT - 1}"/>'
-        for point in points
+    return "".join((*across, *up, names))
+
+
+def _front(plot: Plot, scale: _Scale) -> str:
+    """A line through the models from which one chooses."""
+    points = {point.model: point for point in plot.points}
+    spots = [(scale.x(points[model].seconds), scale.y(points[model].value)) for model in plot.best]
+    return f'<path d="M{" L".join(f"{x} {y}" for x, y in spots)}"/>'
+
+
+def _marks(plot: Plot, scale: _Scale) -> str:
+    return "".join(
+        f'<path d="M{scale.x(point.fastest)} {scale.y(point.value)}H{scale.x(point.slowest)}'
+        f'M{scale.x(point.seconds)} {scale.y(point.low)}V{scale.y(point.high)}"/>'
+        f'<circle{_beaten(point, plot)} cx="{scale.x(point.seconds)}" '
+        f'cy="{scale.y(point.value)}" r="{DOT - 1}"/>'
+        for point in plot.points
     )
-    labels = _labels([(x(point.x.median), y(point.y.median), point.title) for point in points])
-    said = "; ".join(
-        texts["plot_point"].format(
-            title=point.title, seconds=figures.seconds(point.x.median, texts), score=axis,
-            value=figures.short(point.y.median, texts),
-        )
-        for point in points
-    )  # fmt: skip
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="plot_{escape(score)} said_{escape(score)}">'
-        f'<title id="plot_{escape(score)}">{escape(texts["plot"])}: {escape(axis)}</title>'
-        f'<desc id="said_{escape(score)}">{escape(said)}</desc>'
-        f'<g class="axes">{grid}{names}</g><g class="marks">{marks}</g><g class="names">{labels}</g></svg>'
-    )
+
+
+def _beaten(point: Point, plot: Plot) -> str:
+    return "" if point.model in plot.best else ' class="beaten"'
 
 
 def _labels(points: Sequence[tuple[float, float, str]]) -> str:
