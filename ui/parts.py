@@ -15,6 +15,7 @@ Parts = dict[str, Any]  # components by what they are for: fields of a request, 
 
 LIGHT: Any = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 SLOW: Any = {"show_progress": "hidden", "concurrency_limit": WATCHERS}
+HEARD: Any = SLOW | {"api_visibility": "private"}  # what may be refused: only of a queued event gradio shows a toast
 
 # A click on anything with data-act tells the server that element's data. There are two kinds of acts on some views.
 # A menu with data-chosen tells what was chosen from it.

@@ -85,12 +85,11 @@ def _texts(values: Any) -> tuple[str, ...]:
     return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
 
 
-def _side(value: Any, field: str) -> int | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer():
-        raise InvalidRequest(f"{field.capitalize()} is {str(value)[:40]}. Give whole pixels, or nothing.", field)
-    return int(value)
+def _side(text: Any, field: str) -> int | None:
+    given = numbers(text, int, field)
+    if len(given) > 1:
+        raise InvalidRequest(f"{field.capitalize()} has {len(given)} values. Give one, or none.", field)
+    return given[0] if given else None
 
 
 def _few(values: Iterable[N] | Iterable[str], field: str) -> tuple[Any, ...]:

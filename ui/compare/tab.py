@@ -13,7 +13,7 @@ from ui.compare.asked import CONTROLS
 from ui.compare.closely import Closely
 from ui.compare.handlers import Comparing, Look, Turn
 from ui.compare.voting import Voting
-from ui.parts import LIGHT, SLOW, Parts, choices, view
+from ui.parts import HEARD, LIGHT, Parts, choices, view
 from ui.texts import DEFAULT, TEXTS
 
 WORDS = TEXTS[DEFAULT]  # until the visitor's language is known
@@ -65,27 +65,27 @@ def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely, 
     cards, earlier = parts["compare_models"], parts["compare_earlier"]
     look = [parts[name] for name in Look._fields]
     watch = {"fn": comparing.watch, "inputs": [shown, beside, parts["compare_turn"], visitor], "outputs": look}
-    watching = watch | SLOW | {"api_visibility": "private"}
+    watching = watch | HEARD
     parts["compare"].select(comparing.choices, [shown, visitor], [cards, earlier], **LIGHT)
     ahead = {"fn": comparing.forecast, "inputs": held, "outputs": [parts["compare_forecast"], parts["compare_start"]]}
     for control in held:
         changed = control.input if control is cards else control.change
         changed(**ahead, **LIGHT)
     begin = {"inputs": [*held, visitor], "outputs": [shown, beside]}
-    parts["compare_start"].click(comparing.start, **begin, **LIGHT).success(**watching).then(**ahead, **LIGHT)
-    parts["compare_stop"].click(comparing.stop, [shown, visitor], None, **LIGHT)
-    parts["compare_resume"].click(comparing.resume, [shown, visitor], None, **LIGHT).success(**watching)
+    parts["compare_start"].click(comparing.start, **begin, **HEARD).success(**watching).then(**ahead, **LIGHT)
+    parts["compare_stop"].click(comparing.stop, [shown, visitor], None, **HEARD)
+    parts["compare_resume"].click(comparing.resume, [shown, visitor], None, **HEARD).success(**watching)
     acts = {"inputs": [shown, beside, visitor], "outputs": [shown, beside]}
-    parts["compare_grid"].select(comparing.act, **acts, **LIGHT)
+    parts["compare_grid"].select(comparing.act, **acts, **HEARD)
     opened = {"inputs": shown, "outputs": [parts["closeup"], parts["closeup_slider"]]}
-    parts["compare_grid"].select(closely.open, **opened, **LIGHT)
+    parts["compare_grid"].select(closely.open, **opened, **HEARD)
     for name in ("compare_bar", "compare_earlier"):
-        parts[name].select(comparing.act, **acts, **LIGHT).success(**watching)
+        parts[name].select(comparing.act, **acts, **HEARD).success(**watching)
     votes = {"inputs": [shown, parts["compare_ballot"], visitor], "outputs": [parts["vote"], parts["compare_ballot"]]}
     for name in ("compare_bar", "vote"):
-        parts[name].select(voting.act, **votes, **LIGHT)
+        parts[name].select(voting.act, **votes, **HEARD)
     replay = {"inputs": visitor, "outputs": [shown, beside]}
-    parts["compare_recipe"].select(comparing.replay, **replay, **LIGHT).success(**watching)
+    parts["compare_recipe"].select(comparing.replay, **replay, **HEARD).success(**watching)
     demo.load(comparing.attach, parts["compare_known"], shown, **LIGHT).success(**watching)
 
 
@@ -134,12 +134,16 @@ def _axes(say: gr.I18n) -> Parts:
     gr.Markdown(say("compare_axes_hint"), elem_id="compare_hint")
     with gr.Row(elem_classes="tight"):
         parts: Parts = {
-            "compare_steps": gr.Textbox(label=say("steps"), placeholder=own, min_width=120),
-            "compare_guidance_scales": gr.Textbox(label=say("guidance_scale"), placeholder=own, min_width=120),
+            "compare_steps": gr.Textbox(label=say("steps"), placeholder=own, min_width=120, elem_id="compare_steps"),
+            "compare_guidance_scales": gr.Textbox(
+                label=say("guidance_scale"), placeholder=own, min_width=120, elem_id="compare_guidance_scales"
+            ),
         }
     parts["compare_samplers"] = gr.Dropdown(list(SAMPLERS), value=[], multiselect=True, label=say("sampler"))
     parts["compare_negative_prompt"] = gr.Textbox(label=say("negative_prompt"), placeholder=own, max_lines=4)
     with gr.Row(elem_classes="tight"):
         for side in ("width", "height"):
-            parts[f"compare_{side}"] = gr.Number(None, label=say(side), placeholder=own, min_width=100)
+            parts[f"compare_{side}"] = gr.Textbox(
+                label=say(side), placeholder=own, min_width=100, elem_id=f"compare_{side}"
+            )
     return parts
