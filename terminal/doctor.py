@@ -50,7 +50,7 @@ def _deployment(config: Config, device: str | None) -> Iterator[Finding]:
     yield hub.disk(models)
     yield hub.connection()
     yield hub.token()
-    yield hub.revisions(models)
+    yield hub.revisions(models, config.comparison.clip)
     yield machine.port(config.server)
 
 

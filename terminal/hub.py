@@ -6,6 +6,7 @@ from huggingface_hub import constants, get_session, get_token, whoami
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.errors import HTTPError as HTTPError  # type: ignore[attr-defined]  # of the client it uses
 
+from judging.settings import Clip
 from models import cache
 from models.amounts import bytes_text
 from models.registry import Registry
@@ -73,10 +74,11 @@ def token() -> Finding:
     return ok("token", f"valid, of {name}")
 
 
-def revisions(models: Registry) -> Finding:
+def revisions(models: Registry, clip: Clip | None) -> Finding:
     """Which repos are not pinned to a commit yet."""
     open_ = [spec.name for spec in models.values() if spec.revision == TO_BE_PINNED]
     open_ += sorted({str(space.taesd) for space in _spaces(models) if space.taesd_revision == TO_BE_PINNED})
+    open_ += [clip.repo] if clip and clip.revision == TO_BE_PINNED else []
     if not open_:
         return ok("revisions", "every hub repo is pinned to a commit")
     remedy = "Look up the commit of each on the hub and write it into config.yaml."

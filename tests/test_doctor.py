@@ -57,7 +57,8 @@ def test_what_is_missing_comes_with_what_to_do(tmp_path: Path) -> None:
     gone = entry("gone", tmp_path / "nowhere")
     remote = entry("remote", tmp_path, repo="nobody/nothing", revision=TO_BE_PINNED, download_bytes=10**18)
     environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "home")}
-    code, lines = examined(written(tmp_path, gone, remote), environment)
+    clip = {"repo": "nobody/clip", "revision": TO_BE_PINNED}
+    code, lines = examined(written(tmp_path, gone, remote, comparison={"clip": clip}), environment)
     assert code == 1
     assert lines["models"].startswith(
         "fail models    on disk: none; downloaded when first asked for: remote 1000000.0 TB"
@@ -67,7 +68,8 @@ def test_what_is_missing_comes_with_what_to_do(tmp_path: Path) -> None:
     assert "HF_HOME" in lines["disk"]
     assert lines["hub"].startswith("warn hub       http://127.0.0.1:9 does not answer")
     assert "HF_ENDPOINT" in lines["hub"]
-    assert "to be pinned: remote" in lines["revisions"]
+    assert "to be pinned: remote," in lines["revisions"]
+    assert "nobody/clip" in lines["revisions"]
     assert not (tmp_path / "home").exists()
 
 
