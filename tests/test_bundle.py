@@ -4,13 +4,16 @@ import csv
 import zipfile
 from io import BytesIO, StringIO
 
+import pytest
 from PIL import Image
 
 from comparison import recipe
 from comparison.export.bundle import archive
 from comparison.record import RunRecord
+from comparison.votes import Outcome, Vote
 from errors import UnknownPicture
 from tests.made_runs import Made
+from ui.compare.exports import EXPORTS, Source
 
 
 def unpacked(made: Made, record: RunRecord | None = None) -> dict[str, bytes]:
@@ -55,3 +58,28 @@ def test_a_picture_that_is_gone_leaves_the_rest() -> None:
 def test_what_cannot_be_run_at_all_has_no_recipe() -> None:
     made = Made(models=("big",))
     assert "recipe.json" not in unpacked(made, made.changed(0, request=None, picture=None, measured=None))
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("report.html", b"<!DOCTYPE html>"),
+        ("sheet.png", b"\x89PNG"),
+        ("recipe.json", b"{"),
+        ("table.csv", b"\xef\xbb\xbfcell,row"),
+        ("data.json", b"{"),
+        ("all.zip", b"PK"),
+    ],
+)
+def test_the_page_hands_on_each(name: str, start: bytes) -> None:
+    made = Made()
+    vote = Vote(run=made.record.id, row=0, left="big", right="small", outcome=Outcome.LEFT, created=0.0)
+    assert EXPORTS[name].made(Source(made.record, made.read, "small", [vote], "de")).startswith(start)
+
+
+def test_the_page_hands_on_nothing_else() -> None:
+    assert len(EXPORTS) == 6
+    made = Made(models=("big",))
+    source = Source(made.changed(0, request=None, picture=None, measured=None), made.read, None, [], "en")
+    with pytest.raises(UnknownPicture, match="has no recipe"):
+        EXPORTS["recipe.json"].made(source)

@@ -151,7 +151,9 @@ def _sentence(parts: list[str]) -> str:
 
 def caption(cell: CellRecord, texts: Texts) -> str:
     """What stands below a picture: what it took, and its scores."""
-    scores = [f"{name} {figures.short(value, texts)}" for name, value in cell.quality.items()]
+    scores = [
+        f"{texts.get(f'score_{name}', name)} {figures.short(value, texts)}" for name, value in cell.quality.items()
+    ]
     took = [figures.seconds(picture_seconds(cell.measured), texts)] if cell.measured else []
     same = [texts[f"same_{cell.verdict.same}"]] if cell.verdict else []
     return " · ".join(took + scores + same)

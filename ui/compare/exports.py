@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from types import MappingProxyType
 
-from comparison import recipe
 from comparison.export import sheet, tables
-from comparison.ranking import ranking
+from comparison.export.bundle import archive, replays
+from comparison.export.report.page import html
+from comparison.ranking import Rating, ranking
 from comparison.record import RunRecord
 from comparison.votes import Vote, as_csv, as_json
+from errors import UnknownPicture
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,10 @@ class Source:
         """Of a file, without its ending."""
         return f"darkroom-{datetime.fromtimestamp(self.record.created, timezone.utc):%Y%m%d-%H%M%S}"
 
+    @property
+    def ratings(self) -> Sequence[Rating]:
+        return ranking(self.votes, self.record.plan.models)
+
 
 @dataclass(frozen=True)
 class Export:
@@ -39,8 +45,25 @@ class Export:
     made: Callable[[Source], bytes]
 
 
+def _report(source: Source) -> bytes:
+    return html(
+        source.record,
+        source.read,
+        baseline=source.baseline,
+        ratings=source.ratings,
+        recipe=replays(source.record, source.read),
+        language=source.language,
+    ).encode()
+
+
 def _sheet(source: Source) -> bytes:
-    return sheet.png(source.record, source.read, language=source.language)
+    return sheet.png(source.record, source.read, baseline=source.baseline, language=source.language)
+
+
+def _archive(source: Source) -> bytes:
+    return archive(
+        source.record, source.read, baseline=source.baseline, ratings=source.ratings, language=source.language
+    )
 
 
 def _table(source: Source) -> bytes:
@@ -48,11 +71,14 @@ def _table(source: Source) -> bytes:
 
 
 def _data(source: Source) -> bytes:
-    return tables.json(source.record, source.baseline, ranking(source.votes, source.record.plan.models)).encode()
+    return tables.json(source.record, source.baseline, source.ratings).encode()
 
 
 def _recipe(source: Source) -> bytes:
-    return recipe.written(recipe.recipe(source.record, source.read))
+    found = replays(source.record, source.read)
+    if found is None:
+        raise UnknownPicture("This comparison has no recipe: nothing of it can be made.")
+    return found
 
 
 def _votes_table(source: Source) -> bytes:
@@ -65,10 +91,12 @@ def _votes_data(source: Source) -> bytes:
 
 EXPORTS: Mapping[str, Export] = MappingProxyType(
     {
+        "report.html": Export("export_report", "text/html", _report),
         "sheet.png": Export("export_sheet", "image/png", _sheet),
         "recipe.json": Export("export_recipe", "application/json", _recipe),
         "table.csv": Export("export_csv", "text/csv", _table),
         "data.json": Export("export_json", "application/json", _data),
+        "all.zip": Export("export_zip", "application/zip", _archive),
     }
 )
 VOTES: Mapping[str, Export] = MappingProxyType(

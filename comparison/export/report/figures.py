@@ -90,7 +90,7 @@ def _mean(mean: Mean, texts: Texts) -> Cell:
 def _votes(rating: Rating, texts: Texts) -> Cell:
     ends = texts["range"].format(least=round(rating.low), most=round(rating.high))
     counts = texts["vote_counts"].format(wins=rating.wins, ties=rating.ties, losses=rating.losses)
-    return str(round(rating.elo)), f"{ends}; {counts}"
+    return str(round(rating.elo)), f"{ends}\n{counts}"
 
 
 def _said(lines: Sequence[dict[str, Cell]], name: str) -> list[str]:
