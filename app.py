@@ -156,6 +156,8 @@ def compare(
 
     A picture of a recipe is byte-identical, or has the same pixels in another file, or differs: then by how much.
 
+    With --out alone it goes on with what was interrupted there.
+
     Exits 1 where a picture could not be made; one that differs is no failure.
     """
     from terminal import compare as command
@@ -163,7 +165,7 @@ def compare(
     folder = command.folder(out)
     engine = _engine(load(config), device)
     axes = {"prompts": prompt, "seeds": seed, "steps": steps, "guidance_scales": guidance, "samplers": sampler}
-    wanted = command.wanted(engine, recipe, models, size, negative, axes)
+    wanted = command.wanted(engine, folder, recipe, models, size, negative, axes)
     return 0 if command.run(engine, wanted, folder, as_json) else FAILED
 
 

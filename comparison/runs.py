@@ -20,6 +20,8 @@ from generation.job import Job
 from judging.settings import Clip
 
 MOST, MOST_OF_ONE = 8, 2  # comparisons under way at a time: of all, and of one visitor
+LISTED = 100  # comparisons at a time, the newest
+KNOWN = 128  # that are held in memory, at most
 REMEMBERED = 20  # earlier comparisons that a forecast looks at
 
 
@@ -39,7 +41,7 @@ class Runs:
 
     def forecast(self, wanted: Plan | Recipe) -> Forecast:
         """What a plan, or the replay of a recipe, comes to. Raises InvalidRequest for what is not run at all."""
-        return forecast(wanted, self._engine, self.listed()[:REMEMBERED])
+        return forecast(wanted, self._engine, self.listed(most=REMEMBERED))
 
     def start(self, wanted: Plan | Recipe, owner: str = "") -> str:
         """Begin with a plan, or the replay of a recipe; the run's id. Raises InvalidRequest or QueueFull."""
@@ -55,14 +57,14 @@ class Runs:
         """The run as it is now."""
         return self._run(id).record
 
-    def listed(self, owner: str | None = None) -> list[RunRecord]:
-        """All runs, or those of `owner`, newest first."""
-        for id in self._store.ids():
-            self._found(id)
+    def listed(self, owner: str | None = None, most: int = LISTED) -> list[RunRecord]:
+        """The newest runs, or those of `owner`, newest first."""
         with self._lock:
-            records = [run.record for run in self._known.values()]
-        mine = (record for record in records if owner is None or record.owner == owner)
-        return sorted(mine, key=lambda record: record.created, reverse=True)
+            there = {id: (run.record.created, run.record.owner) for id, run in self._known.items()}
+        heads = {head.id: (head.created, head.owner) for head in self._store.heads()} | there
+        mine = [id for id, (_, whose) in heads.items() if owner in (None, whose)]
+        newest = sorted(mine, key=lambda id: heads[id], reverse=True)[:most]
+        return [run.record for id in newest if (run := self._found(id))]
 
     def stop(self, id: str, model: str | None = None, number: int | None = None) -> None:
         """Stop one cell, all of one model, or all."""
@@ -119,16 +121,26 @@ class Runs:
 
     def _found(self, id: str) -> Run | None:
         with self._lock:
-            if id in self._known:
-                return self._known[id]
-            record = self._store.read(id)
-            if record is not None:
-                self._known[id] = Run(record, self._engine, self._store)
-            return self._known.get(id)
+            run = self._known.pop(id, None)
+            if run is None:
+                record = self._store.read(id)
+                run = None if record is None else Run(record, self._engine, self._store)
+            if run is not None:
+                self._known[id] = run  # to the end: used last
+                self._forget()
+            return run
+
+    def _forget(self) -> None:
+        """Leave to the disk what was used longest ago, and is there."""
+        for id in list(self._known)[:-KNOWN]:
+            if not self._known[id].under_way and self._known[id].trouble is None:
+                del self._known[id]
 
     def _refuse_if_busy(self, owner: str) -> None:
         under_way = [run.record.owner for run in self._known.values() if run.under_way]
-        if self._closing or len(under_way) >= MOST or (owner and under_way.count(owner) >= MOST_OF_ONE):
+        if self._closing:
+            raise QueueFull("Darkroom is being shut down. Ask again when it is back.", 60.0)
+        if len(under_way) >= MOST or (owner and under_way.count(owner) >= MOST_OF_ONE):
             yours = f", {under_way.count(owner)} of them yours" if owner else ""
             raise QueueFull(
                 f"{len(under_way)} comparisons are under way{yours}. Stop one, or wait until one is done.", 60.0

@@ -13,7 +13,7 @@ import re
 import shutil
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from comparison import recipe
 from comparison.recipe import Recipe
@@ -25,7 +25,16 @@ log = logging.getLogger(__name__)
 _ID = re.compile(r"[0-9a-f]{32}")
 RECIPE = "recipe.json"
 RECORD = "run.json"
+_HEAD_BYTES = 400  # that hold what stands before the plan
 _CUT_OFF = (State.WAITING, State.RUNNING)
+
+
+class Head(BaseModel):
+    """What a record begins with."""
+
+    id: str
+    created: float  # seconds since 1970, UTC
+    owner: str
 
 
 class Store:
@@ -43,10 +52,17 @@ class Store:
             return []
         return [path.name for path in self.root.iterdir() if _ID.fullmatch(path.name) and path.is_dir()]
 
+    def heads(self) -> list[Head]:
+        """Of all runs, newest first; a few bytes of each are read."""
+        heads = (self._head(id) for id in self.ids())
+        return sorted((head for head in heads if head), key=lambda head: head.created, reverse=True)
+
     def read(self, id: str) -> RunRecord | None:
         """The run as it can be gone on with: nothing of it is under way. None if there is none that can be read."""
-        if not _ID.fullmatch(id):
-            return None
+        return self.read_any(id) if _ID.fullmatch(id) else None
+
+    def read_any(self, id: str) -> RunRecord | None:
+        """The same for a folder of any name."""
         try:
             record = RunRecord.model_validate_json((self.folder(id) / RECORD).read_bytes())
         except FileNotFoundError:
@@ -73,6 +89,15 @@ class Store:
         """Write a file of the run."""
         self.folder(id).mkdir(parents=True, exist_ok=True)
         write(self.folder(id) / name, content)
+
+    def _head(self, id: str) -> Head | None:
+        """None where the record is none of ours."""
+        try:
+            with (self.folder(id) / RECORD).open("rb") as file:
+                begin = file.read(_HEAD_BYTES).partition(b',\n "plan"')[0]
+            return Head.model_validate_json(begin + b"}")
+        except (OSError, ValidationError):
+            return None
 
     def _found(self, id: str, cell: CellRecord) -> CellRecord:
         """`cell` as it is after a restart of whatever ran it."""

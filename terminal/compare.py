@@ -38,50 +38,54 @@ class Folder(Store):
 
 def wanted(
     engine: Engine,
+    out: Path,
     recipe: Path | None,
     models: str | None,
     size: str | None,
     negative: str | None,
     axes: Mapping[str, Sequence[Any] | None],
-) -> Plan | Recipe:
-    """The recipe, or the plan that the options come to. Raises InvalidRequest."""
+) -> Run:
+    """What the options come to: a recipe, a plan, or to go on with what is in `out`. Raises InvalidRequest."""
     chosen = {name: tuple(values) for name, values in axes.items() if values}
     others = {name: value for name, value in asked(size, {"negative_prompt": negative}).items() if value is not None}
-    if recipe is None:
-        return _plan(chosen, models.split(",") if models else _at_hand(engine), others)
-    if models or chosen or others:
+    plan = bool(models or chosen or others)
+    there = Folder(out).read_any("")
+    if there is None and (out / RECORD).exists():
+        raise InvalidRequest(f"{out / RECORD} cannot be read. Name another folder with --out.", "out")
+    if there and (recipe or plan):
+        raise InvalidRequest(f"{out} holds a comparison already. Name another --out, or it alone to go on.", "out")
+    if there:
+        return Run(there, engine, Folder(out), preview="off")
+    if recipe and plan:
         raise InvalidRequest("A recipe tells already what is made. Leave the other options out.", "recipe")
-    return _read(recipe)
+    names = models.split(",") if models else _at_hand(engine)
+    return begun(_read(recipe) if recipe else _plan(chosen, names, others), "", engine, Folder(out), preview="off")
 
 
 def folder(out: str) -> Path:
-    """Where a run goes. Raises InvalidRequest for a place that can't be written, or that holds a run."""
+    """Where a run goes. Raises InvalidRequest for a place that can't be written."""
     chosen = destination(out)
     if chosen.stem is not None:
         raise InvalidRequest(f"--out is {out}. A comparison has several files; name a folder.", "out")
-    if (chosen.folder / RECORD).exists():
-        raise InvalidRequest(f"{out} holds a comparison already. Name another folder with --out.", "out")
     return chosen.folder
 
 
-def run(engine: Engine, wanted: Plan | Recipe, out: Path, as_json: bool) -> bool:
-    """Make what is `wanted`; whether all of it could be made.
+def run(engine: Engine, running: Run, out: Path, as_json: bool) -> bool:
+    """Go on with `running` in the folder `out`; whether all of it could be made.
 
     Raises InvalidRequest where nothing of it can be, and DarkroomError where `out` can't be written.
     """
-    store = Folder(out)
-    running = begun(wanted, "", engine, store, preview="off")
     if all(cell.error for cell in running.record.cells):
         raise InvalidRequest(running.record.cells[0].error or "", "comparison")
     engine.start()
     running.save()
+    running.resume(lambda cell: cell.request is not None)
     running.go_on()
     try:
         with progress(Console(stderr=True)) as bar:
             _follow(running, bar)
         running.close()
-        if not running.record.replays:
-            _write_recipe(store, running.record)
+        _write_recipe(Folder(out), running.record)
     except KeyboardInterrupt:
         with suppress(KeyboardInterrupt):  # a second one does not wait for the step that is running
             running.close()
@@ -145,8 +149,8 @@ def _follow(running: Run, bar: Progress) -> None:
 
 
 def _write_recipe(store: Store, record: RunRecord) -> None:
-    """What runs it again elsewhere, unless nothing of it can be run at all."""
-    if any(cell.request for cell in record.cells):
+    """What runs it again elsewhere, unless it does that itself."""
+    if not record.replays:
         recipe = recipes.recipe(record, lambda name: store.get(record.id, name))
         try:
             store.put(record.id, RECIPE, recipes.written(recipe))

@@ -1,10 +1,12 @@
 """`python app.py compare`: pictures into a folder, a recipe that makes them again, and what came out the same."""
 
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from subprocess import PIPE
@@ -88,7 +90,7 @@ def test_a_picture_that_cannot_be_made_exits_1_and_the_others_are_made(
         (["--prompt", "a\udcffb"], "Prompt holds the control character U+DCFF."),
         (["--prompt", "a", "--size", "64"], "--size is '64'. Give WIDTHxHEIGHT"),
         (["--prompt", "a", "--out", "x.png"], "--out is x.png. A comparison has several files; name a folder."),
-        (["--prompt", "a", "--out", "held"], "held holds a comparison already."),
+        (["--prompt", "a", "--out", "held"], "run.json cannot be read. Name another folder"),
         (["--prompt", "a", *(f"--seed={seed}" for seed in range(101))], "This comes to 202 pictures. At most 200"),
     ],
 )
@@ -104,6 +106,29 @@ def test_bad_input_exits_2_with_one_line(
     assert err.count("\n") == 1
     assert said in err
     assert made(tmp_path / "comparison") == []
+
+
+def test_a_killed_comparison_is_gone_on_with_where_it_was(two: Path, tmp_path: Path, capsys: Captured) -> None:
+    out = tmp_path / "out"
+    asked = ["--prompt", "a cat", "--size", "64x64", "--steps", "2", *(f"--seed={seed}" for seed in range(15))]
+    command: list[Any] = [sys.executable, ROOT / "app.py", "compare", *asked, "--out", out, "--config", two]
+    with subprocess.Popen(command, stdout=PIPE) as running:
+        while len(made(out)) < 8:
+            time.sleep(0.01)
+        running.kill()
+    before = RunRecord.model_validate_json((out / "run.json").read_bytes())
+    pictures = {cell.picture.file: cell.picture.sha256 for cell in before.cells if cell.picture}
+    assert 4 < len(pictures) < 30
+    assert {hashlib.sha256((out / file).read_bytes()).hexdigest() for file in pictures} == set(pictures.values())
+    assert compared(two, *asked, "--out", str(out)) == app.BAD_INPUT
+    assert "holds a comparison already. Name another --out, or it alone to go on." in capsys.readouterr().err
+    assert compared(two, "--out", str(out)) == 0
+    assert "30 of 30 pictures" in capsys.readouterr().out
+    after = RunRecord.model_validate_json((out / "run.json").read_bytes())
+    assert {cell.state for cell in after.cells} == {State.DONE}
+    assert [cell for cell in after.cells if cell.picture and cell.picture.file in pictures] == [
+        cell for cell in before.cells if cell.picture
+    ]
 
 
 def test_a_folder_that_takes_nothing_ends_it(two: Path, tmp_path: Path, capsys: Captured) -> None:

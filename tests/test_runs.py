@@ -16,7 +16,8 @@ from comparison import pixels
 from comparison.made_with import also, made_with
 from comparison.plan import Plan
 from comparison.record import RunRecord, State
-from comparison.runs import Runs
+from comparison.runs import KNOWN, LISTED, Runs
+from comparison.store import Store
 from errors import InvalidRequest, QueueFull, UnknownPicture, UnknownRun
 from generation import denoise
 from generation.engine import Engine
@@ -301,3 +302,26 @@ def test_what_is_gone_on_with_names_both_versions() -> None:
     before = {**now, "torch": "1.0"}
     assert also(before) == {**now, "torch": f"1.0, then {now['torch']}"}
     assert also(also(before)) == also(before)
+
+
+def test_of_very_many_runs_the_newest_are_listed_and_few_are_held(runs: Runs, tmp_path: Path) -> None:
+    id = runs.start(plan(prompts=("a cat",), models=("plain",)), owner="a" * 16)
+    record = at(runs, id, over)
+    runs.close()
+    for number in range(KNOWN + 20):
+        owner, copy = "ab"[number % 2] * 16, f"{number:032x}"
+        older = record.model_copy(update={"id": copy, "created": record.created - 10 + number / 1000, "owner": owner})
+        Store(tmp_path / "comparisons").save(older)
+    (tmp_path / "comparisons" / ("f" * 32)).mkdir()
+    (tmp_path / "comparisons" / ("f" * 32) / "run.json").write_text("{}")
+    many = Runs(runs._engine, tmp_path / "comparisons")
+    newest = many.listed()
+    assert [found.id for found in newest[:2]] == [id, f"{KNOWN + 19:032x}"]
+    assert len(newest) == LISTED
+    assert {found.owner for found in many.listed("b" * 16)} == {"b" * 16}
+    assert [found.id for found in many.listed("b" * 16, most=1)] == [f"{KNOWN + 19:032x}"]
+    assert [many.record(found.id) for found in newest] == newest
+    for number in range(KNOWN + 20):
+        assert many.record(f"{number:032x}").created < record.created
+    assert len(many._known) == KNOWN
+    many.close()
