@@ -97,4 +97,4 @@ def _several(answer: Callable[[], object]) -> Callable[[], object]:
 def _answer(gallery: Gallery, search: Search) -> str:
     """As when somebody has changed what is looked for."""
     entries = gallery.page(search, None, views.PAGE)
-    return views.grid(entries, gallery.count(search), search, TEXTS_HERE)
+    return views.grid(entries, gallery.count(search), search, 0, TEXTS_HERE)

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 PART_SECONDS = 3600.0  # an unfinished file so old has no writer any more
 TRASH_SECONDS = 7 * 86400.0  # for which a deleted picture can be had back
 BATCH = 500  # rows of one transaction, for others to get their turn in between
+_DAMAGED = "The file of this picture cannot be used: {}"
 _WHY = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -76,6 +77,11 @@ class Gallery:
         with self._ready():
             return self.index.page(search, after, count, last)
 
+    def ids(self, search: Search) -> list[str]:
+        """Of all that `search` wants, newest first."""
+        with self._ready():
+            return self.index.ids(search)
+
     def count(self, search: Search) -> int:
         with self._ready():
             return self.index.count(search)
@@ -103,19 +109,34 @@ class Gallery:
                 self._follow(entry.name)
         raise UnknownPicture("The file of this picture is gone from the disk.")
 
+    def look(self, id: str) -> Entry:
+        """A picture as its file has it now, and so the index too. Raises UnknownPicture if it is gone or damaged."""
+        listed, content = self.find(id), self.content(id)
+        try:
+            entry = replace(described(listed.name, content), starred=listed.starred, tags=listed.tags)
+        except Damaged as error:
+            raise UnknownPicture(_DAMAGED.format(error)) from error
+        if entry != listed:
+            with self._ready():
+                self.index.add([entry], anew=True)
+        return entry
+
+    def converted(self, id: str, kind: str) -> bytes:
+        """A picture in another of formats.KINDS. Raises UnknownPicture."""
+        from gallery import formats  # loads Pillow
+
+        return _made(formats.converted, self.content(id), kind)
+
     def thumbnail(self, id: str) -> bytes:
-        """A small WebP of a picture, made once. Raises UnknownPicture."""
-        entry = self.find(id)
-        path = self.folder.thumbnail(entry.name)
+        """A small WebP of a picture, made once for each change of its file. Raises UnknownPicture."""
+        name = self.find(id).name
+        path = self.folder.thumbnail(name)
         with suppress(OSError):
-            return path.read_bytes()
-        content = self.content(id)
+            if path.stat().st_mtime >= self.folder.picture(name).stat().st_mtime:
+                return path.read_bytes()
         from gallery import thumbnails  # loads Pillow
 
-        try:
-            small = thumbnails.webp(content)
-        except (OSError, ValueError) as error:
-            raise UnknownPicture(f"The file of this picture is damaged: {error}.") from error
+        small = _made(thumbnails.webp, self.content(id))
         with suppress(OSError):  # it is made again, then
             write(path, small)
         return small
@@ -245,6 +266,13 @@ class Gallery:
             self._opened = True
             if sweep and empty:
                 self._swept(PART_SECONDS, TRASH_SECONDS)
+
+
+def _made(make: Callable[..., bytes], *arguments: object) -> bytes:
+    try:
+        return make(*arguments)
+    except (OSError, ValueError) as error:
+        raise UnknownPicture(_DAMAGED.format(error)) from error
 
 
 def _said(entry: Entry, said: Marks) -> Entry:

@@ -105,6 +105,12 @@ class Index:
         found = self._database.rows(f"SELECT {_SELECTED}, deleted FROM pictures WHERE id = ?", [id])
         return (_entry(found[0][:-1]), bool(found[0][-1])) if found else None
 
+    def ids(self, search: Search) -> list[str]:
+        """Of all that `search` wants, newest first."""
+        where, values = search.where()
+        statement = f"SELECT id FROM pictures WHERE {where} ORDER BY created DESC, id DESC"
+        return [row[0] for row in self._database.rows(statement, values)]
+
     def count(self, search: Search) -> int:
         where, values = search.where()
         return int(self._database.rows(f"SELECT count(*) FROM pictures WHERE {where}", values)[0][0])

@@ -59,7 +59,7 @@ def _placed(engine: Engine, gallery: bool, comparing: bool) -> Parts:
     if comparing:
         parts |= compare.place_above()
     if gallery:
-        parts["viewer"] = view(elem_id="viewer")
+        parts |= album.place_above()
     return parts | _unseen(spec)
 
 

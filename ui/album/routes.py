@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-import tempfile
-import zipfile
-from collections.abc import Callable, Iterator
-from typing import IO
+import zlib
+from collections.abc import Awaitable, Callable
+from functools import partial
+from inspect import isawaitable
+from urllib.parse import parse_qs
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from errors import GalleryUnavailable, UnknownPicture
+from gallery.formats import KINDS, recipe
 from gallery.gallery import Gallery
 from gallery.search import Cursor, Search
 from ui.album import views
-from ui.album.handlers import MOST, ids_in
+from ui.album.archive import archive
+from ui.album.handlers import ids_in
 from ui.texts import TEXTS, language
 
-HEADERS = {
-    "Cache-Control": "private, max-age=31536000, immutable",  # an id never stands for another picture
-    "X-Content-Type-Options": "nosniff",
+NOSNIFF = {"X-Content-Type-Options": "nosniff"}
+HEADERS = NOSNIFF | {
+    "Cache-Control": "private, max-age=31536000, immutable",  # for what never changes
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
-IN_MEMORY = 32_000_000  # bytes of a zip that are held there before it becomes a file
-CHUNK = 1 << 20  # bytes
+FRESH = HEADERS | {"Cache-Control": "private, no-cache"}  # asked for again each time, and sent where it has changed
+KEPT = HEADERS | {"Cache-Control": "private, max-age=86400"}
+NEVER = {"Cache-Control": "no-store"}
+TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
+MOST_ASKED = 4_000_000  # bytes of the ids of pictures for a zip
 
 Endpoint = Callable[[Request], Response]
 
@@ -32,44 +39,63 @@ Endpoint = Callable[[Request], Response]
 def routes(gallery: Gallery, private: bool) -> list[Route]:
     """For the server of the page."""
 
-    def picture(request: Request) -> Response:
-        return Response(gallery.content(request.path_params["id"]), media_type="image/png", headers=HEADERS)
+    def picture(kind: str, request: Request) -> Response:
+        id = request.path_params["id"]
+        content = gallery.content(id) if kind == "png" else gallery.converted(id, kind)
+        return _unless_known(content, request, TYPES[kind], FRESH)
 
     def thumbnail(request: Request) -> Response:
-        return Response(gallery.thumbnail(request.path_params["id"]), media_type="image/webp", headers=HEADERS)
+        return _unless_known(gallery.thumbnail(request.path_params["id"]), request, TYPES["webp"], KEPT)
+
+    def described(request: Request) -> Response:
+        content = recipe(gallery.find(request.path_params["id"]))
+        return Response(content, media_type="application/json", headers=FRESH)
 
     def page(request: Request) -> Response:
-        asked = request.query_params
-        wanted, after = _search(request), Cursor.read(asked.get("after", ""))
+        wanted, asked = _search(request), request.query_params
         if private and not wanted.owner:
             return PlainTextResponse("Whose pictures?", 403)
-        entries = gallery.page(wanted, after, views.PAGE)
+        after, last = Cursor.read(asked.get("after", "")), Cursor.read(asked.get("last", ""))
+        entries = gallery.page(wanted, after, views.PAGE, last)
         texts = TEXTS[language(request.headers.get("accept-language"))]
-        return HTMLResponse(
-            views.tiles(entries, texts) + views.more(entries, wanted), headers={"Cache-Control": "no-store"}
-        )
+        told = views.tiles(entries, texts) if last else views.block(entries, wanted, after, texts)
+        return HTMLResponse(told, headers=NEVER)
 
-    def zipped(request: Request) -> Response:
-        file = _zip(gallery, ids_in(request.query_params.get("ids")))
-        headers = {"Content-Disposition": 'attachment; filename="darkroom.zip"', "X-Content-Type-Options": "nosniff"}
-        return StreamingResponse(_chunks(file), media_type="application/zip", headers=headers)
+    def ids(request: Request) -> Response:
+        wanted = _search(request)
+        if private and not wanted.owner:
+            return PlainTextResponse("Whose pictures?", 403)
+        return PlainTextResponse(" ".join(gallery.ids(wanted)), headers=NEVER)
 
+    async def zipped(request: Request) -> Response:
+        asked = parse_qs(await _body(request))
+        wanted, kind = ids_in(asked.get("ids", [""])[0]), asked.get("format", ["png"])[0]
+        if not wanted or kind not in TYPES:
+            return PlainTextResponse(f"Wanted are ids of pictures, and one of the formats {', '.join(TYPES)}.", 400)
+        headers = NOSNIFF | {"Content-Disposition": 'attachment; filename="darkroom.zip"'}
+        chunks = archive(gallery, wanted, kind, recipes="recipes" in asked)
+        return StreamingResponse(chunks, media_type="application/zip", headers=headers)
+
+    pictures = [Route(f"/gallery/picture/{{id}}.{kind}", _guarded(partial(picture, kind))) for kind in ("png", *KINDS)]
     return [
-        Route("/gallery/picture/{id}.png", _guarded(picture)),
+        *pictures,
         Route("/gallery/thumbnail/{id}.webp", _guarded(thumbnail)),
+        Route("/gallery/recipe/{id}.json", _guarded(described)),
         Route("/gallery/page", _guarded(page)),
-        Route("/gallery/zip", _guarded(zipped)),
+        Route("/gallery/ids", _guarded(ids)),
+        Route("/gallery/zip", _guarded(zipped), methods=["POST"]),
     ]
 
 
-def _guarded(endpoint: Endpoint) -> Endpoint:
+def _guarded(endpoint: Callable[[Request], Response | Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
     """For those alone who may see the page; what is not there, or not now, is said with its status."""
 
-    def answer(request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         if not let_in(request):
             return PlainTextResponse("Not logged in.", 401)
         try:
-            return endpoint(request)
+            answered = await run_in_threadpool(endpoint, request)
+            return await answered if isawaitable(answered) else answered
         except UnknownPicture as error:
             return PlainTextResponse(str(error), 404)
         except GalleryUnavailable:
@@ -85,6 +111,25 @@ def let_in(request: Request) -> bool:
         return True
     names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
     return any(app.tokens.get(request.cookies.get(name)) is not None for name in names)
+
+
+def _unless_known(content: bytes, request: Request, kind: str, headers: dict[str, str]) -> Response:
+    """`content`, or that the browser has it already."""
+    tag = f'"{zlib.crc32(content):08x}-{len(content):x}"'
+    headers = headers | {"ETag": tag}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=kind, headers=headers)
+
+
+async def _body(request: Request) -> str:
+    """The form that was sent, up to a size that is enough for the largest gallery."""
+    content = b""
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > MOST_ASKED:
+            return ""
+    return content.decode("ascii", errors="replace")
 
 
 def _search(request: Request) -> Search:
@@ -103,23 +148,3 @@ def _search(request: Request) -> Search:
 
 def _whole(text: str | None) -> int | None:
     return int(text) if text is not None and text.isascii() and text.isdecimal() and len(text) <= 18 else None
-
-
-def _zip(gallery: Gallery, ids: list[str]) -> IO[bytes]:
-    """The pictures of `ids` in one file, at its beginning. Those that are gone are left out."""
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it is sent
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # PNG does not get smaller
-        for id in ids[:MOST]:
-            try:
-                entry, content = gallery.find(id), gallery.content(id)
-            except UnknownPicture:
-                continue
-            archive.writestr(f"darkroom-{entry.seed}-{id[:8]}.png", content)
-    file.seek(0)
-    return file
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk

@@ -4,53 +4,61 @@ from __future__ import annotations
 
 import gradio as gr
 
-from ui.album.handlers import PERIODS, Browsing
+from ui.album.handlers import CHOICES, Browsing, Done, Found
 from ui.controls import Bench
 from ui.parts import LIGHT, Parts, view
+
+FILTERS = ("words", "model", "sampler", "size", "tag", "seed", "since", "until", "starred")
+AGAIN_SECONDS = 3.0  # until it is looked again whether the gallery can be used
 
 
 def place(say: gr.I18n) -> Parts:
     """Within the page's tabs: where pictures are kept."""
     with gr.Tab(say("album"), id="album", render_children=True, elem_id="album") as tab:
-        return _finder(say) | {"album": tab}
+        return _finder(say) | {"album": tab, "album_clock": gr.Timer(AGAIN_SECONDS, active=False)}
+
+
+def place_above() -> Parts:
+    """What covers the tabs: a picture at large, and what was just done, with the way back."""
+    return {"viewer": view(elem_id="viewer"), "album_done": view(elem_id="album_done")}
 
 
 def wire(parts: Parts, browsing: Browsing) -> None:
     """Connect the tab to what it does with the gallery."""
-    filters = [parts[f"album_{name}"] for name in ("words", "model", "sampler", "period", "starred")]
-    wanted, grid, visitor = [*filters, parts["visitor"]], parts["album_grid"], parts["visitor"]
-    chosen = [parts["album_model"], parts["album_sampler"]]
-    parts["album"].select(browsing.choices, [*chosen, visitor], [*chosen, parts["album_notice"]], **LIGHT).then(
-        browsing.search, wanted, grid, **LIGHT
-    )
-    parts["album_words"].change(browsing.search, wanted, grid, **LIGHT)
-    for filter_ in filters[1:]:
-        filter_.input(browsing.search, wanted, grid, **LIGHT)
-    for name in ("album_grid", "album_notice", "viewer"):
-        parts[name].select(browsing.act, visitor, [parts["album_notice"], parts["viewer"]], **LIGHT)
+    filters = [parts[f"album_{name}"] for name in FILTERS]
+    wanted, visitor = [*filters, parts["visitor"]], parts["visitor"]
+    found = [parts[name] for name in Found._fields]
+    chosen = [parts[f"album_{name}"] for name in CHOICES]
+    for looked in (parts["album"].select, parts["album_clock"].tick):
+        looked(browsing.choices, [*chosen, visitor], chosen, **LIGHT).then(browsing.search, wanted, found, **LIGHT)
+    for name in ("words", "seed", "since", "until"):
+        parts[f"album_{name}"].change(browsing.search, wanted, found, **LIGHT)
+    for name in (*CHOICES, "starred"):
+        parts[f"album_{name}"].input(browsing.search, wanted, found, **LIGHT)
+    done = [parts[name] for name in Done._fields]
+    for name in ("album_grid", "album_done", "viewer"):
+        parts[name].select(browsing.act, [parts["album_tag"], visitor], done, **LIGHT)
     bench = [parts[name] for name in Bench._fields]
     parts["viewer"].input(browsing.use, visitor, [*bench, parts["status"], parts["tabs"]], **LIGHT)
 
 
 def _finder(say: gr.I18n) -> Parts:
     """What is looked for, and what is found."""
-    with gr.Row(elem_id="finder", elem_classes="tight"):
+    with gr.Row(elem_id="finder"):
         parts: Parts = {
             "album_words": gr.Textbox(
                 label=say("album_words"), placeholder=say("album_words_placeholder"), elem_id="album_words", scale=3
             )
         }
-        for name in ("model", "sampler"):
+        gr.Button(say("filters"), elem_id="album_filters")  # for a phone, where the rest is folded away
+        for name in CHOICES:
             parts[f"album_{name}"] = gr.Dropdown(
-                [(say("any"), "")], value="", label=say(name), filterable=False, min_width=120, elem_id=f"album_{name}"
+                [(say("any"), "")], value="", label=say(name), filterable=False, min_width=100, elem_id=f"album_{name}"
             )
-        parts["album_period"] = gr.Dropdown(
-            [(say("any"), ""), *((say(f"period_{period}"), period) for period in PERIODS)],
-            value="",
-            label=say("period"),
-            filterable=False,
-            min_width=120,
-            elem_id="album_period",
-        )
+        parts["album_seed"] = gr.Textbox(label=say("seed"), max_lines=1, min_width=80, elem_id="album_seed")
+        for name in ("since", "until"):
+            parts[f"album_{name}"] = gr.DateTime(
+                label=say(name), include_time=False, type="string", min_width=130, elem_id=f"album_{name}"
+            )
         parts["album_starred"] = gr.Checkbox(label=say("starred"), elem_id="album_starred", min_width=110, scale=0)
     return parts | {name: view(elem_id=name) for name in ("album_notice", "album_grid")}
