@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from comparison.export import tables
+from comparison.export import figures, tables
+from comparison.export.texts import NO_BREAK, TEXTS
 from comparison.ranking import ranking
 from comparison.record import RunRecord
 from tests.made_runs import HOSTILE, Made
@@ -70,3 +71,26 @@ def test_the_schema_in_the_documentation_is_that_of_the_code() -> None:
     """`python -c "from comparison.export import tables; print(tables.schema(), end='')"` writes it."""
     assert SCHEMA.read_text(encoding="utf-8") == tables.schema()
     assert set(json.loads(tables.json(Made().record, None))) == set(json.loads(tables.schema())["properties"])
+
+
+@pytest.mark.parametrize(
+    ("said", "is_it"),
+    [
+        (figures.seconds(0.045, TEXTS["en"]), "45 ms"),
+        (figures.seconds(1.249, TEXTS["de"]), "1,25 s"),
+        (figures.seconds(9.996, TEXTS["en"]), "10.0 s"),
+        (figures.seconds(99.6, TEXTS["en"]), "1 min 40 s"),
+        (figures.seconds(3900, TEXTS["en"]), "1 h 05 min"),
+        (figures.parameters(7_516_515, TEXTS["de"]), "7,52 Mio."),
+        (figures.parameters(999_700_000, TEXTS["en"]), "1.00 B"),
+        (figures.size(310_000_000, TEXTS["en"]), "310 MB"),
+        (figures.size(7_000_000_000, TEXTS["de"]), "7,00 GB"),
+        (figures.faster(0.625, TEXTS["en"]), "1.6× faster"),
+        (figures.faster(2.0, TEXTS["de"]), "2,0× langsamer"),
+        (figures.faster(0.97, TEXTS["en"]), "just as fast"),
+        (figures.less(0.52, TEXTS["en"]), "48 % less"),
+        (figures.number(7.5, TEXTS["de"]), "7,5"),
+    ],
+)
+def test_numbers_are_told_in_three_digits(said: str, is_it: str) -> None:
+    assert said.replace(NO_BREAK, " ") == is_it

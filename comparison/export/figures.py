@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from comparison.export.texts import Texts
+from comparison.export.texts import NO_BREAK, Texts
 from comparison.summary import change
 
 
 def seconds(value: float, texts: Texts) -> str:
     """A duration: 45 ms, 1.25 s, 42 s, 3 min 20 s, 1 h 05 min."""
     if value < 0.1:
-        return f"{round(value * 1000)} ms"
+        return _with_unit(str(round(value * 1000)), "ms")
     if value < 99.5:
-        return f"{short(value, texts)} s"
+        return _with_unit(short(value, texts), "s")
     minutes, rest = divmod(round(value), 60)
-    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+    if minutes < 60:
+        return _with_unit(f"{minutes}", "min", f"{rest:02}", "s")
+    return _with_unit(f"{minutes // 60}", "h", f"{minutes % 60:02}", "min")
 
 
 def parameters(count: int, texts: Texts) -> str:
     """A model's size: 7.52 M, 689 M, 2.23 B; in German, whose billion is another number, Mio. and Mrd."""
     million, billion = ("Mio.", "Mrd.") if texts["decimal"] == "," else ("M", "B")
-    return f"{short(count / 1e9, texts)} {billion}" if count >= 1e9 else f"{short(count / 1e6, texts)} {million}"
+    large = count >= 999.5e6
+    return _with_unit(short(count / (1e9 if large else 1e6), texts), billion if large else million)
 
 
 def size(count: int, texts: Texts) -> str:
     """Bytes in decimal units."""
-    return f"{short(count / 1e9, texts)} GB" if count >= 999.5e6 else f"{short(count / 1e6, texts)} MB"
+    large = count >= 999.5e6
+    return _with_unit(short(count / (1e9 if large else 1e6), texts), "GB" if large else "MB")
+
+
+def _with_unit(*parts: str) -> str:
+    return NO_BREAK.join(parts)
 
 
 def faster(ratio: float, texts: Texts) -> str:

@@ -8,8 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from comparison.export import figures
-from comparison.export.lettering import NO_BREAK
-from comparison.export.texts import Texts
+from comparison.export.texts import NO_BREAK, Texts
 from comparison.plan import Setting, settings
 from comparison.record import CellRecord, RunRecord, State
 from comparison.summary import ModelSummary, picture_seconds, summaries

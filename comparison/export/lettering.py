@@ -16,7 +16,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-NO_BREAK = "\N{NO-BREAK SPACE}"
+from comparison.export.texts import NO_BREAK
+
 NEVER = "\U0010fffd"  # a private code point that no typeface has: shows what a missing letter looks like
 SYSTEM = (  # by name, wherever the system keeps them; each fills a gap of those before
     *("DejaVuSans.ttf", "NotoSans-Regular.ttf", "NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 Texts = Mapping[str, str]
+NO_BREAK = "\N{NO-BREAK SPACE}"  # between a number and its unit
 
 _ENGLISH = {
     "decimal": ".",

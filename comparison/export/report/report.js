@@ -94,5 +94,4 @@
   pair();
   document.querySelectorAll(".strips").forEach(strips);
   document.querySelector(".strips")?.setAttribute("open", "");
-  addEventListener("beforeprint", () => document.querySelector("details:has(.all)")?.setAttribute("open", ""));
 })();
