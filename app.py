@@ -91,14 +91,21 @@ def serve(
     """Serve the page, by default at http://127.0.0.1:7860."""
     from terminal import serving
 
-    for package in ("comparison", "gallery", "generation", "models", "terminal", "ui"):
+    for package in ("comparison", "gallery", "generation", "measurement", "models", "terminal", "ui"):
         logging.getLogger(package).setLevel(logging.INFO)
     deployment = load(config)
     engine = _engine(deployment, device, models)
     server = serving.address(deployment.server, host, port, os.environ)
     accounts = serving.accounts(auth_file) if auth_file else None
     serving.run(
-        engine, server, deployment.gallery, deployment.comparison, share=share, accounts=accounts, preload=preload
+        engine,
+        server,
+        deployment.gallery,
+        deployment.comparison,
+        deployment.measurement,
+        share=share,
+        accounts=accounts,
+        preload=preload,
     )
 
 

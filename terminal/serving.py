@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config import Comparison, Gallery, Server
+from config import Comparison, Gallery, Measurement, Server
 from errors import ConfigError
 from terminal.text import plain
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from comparison.runs import Runs
     from gallery.keeper import Keeper
     from generation.engine import Engine
+    from measurement.runner import Runner
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ def run(
     server: Server,
     kept: Gallery,
     compared: Comparison,
+    measured: Measurement,
     *,
     share: bool,
     accounts: Accounts | None,
@@ -47,18 +49,17 @@ def run(
     keeper = keeping(engine, kept)
     private = is_private(kept, server, share, os.environ)
     runs = comparing(engine, compared)
-    page = build(engine, keeper, private, runs)
+    runner = None if others_come(server, share, os.environ) else measuring(engine, measured)
+    page = build(engine, keeper, private, runs, runner)
     page.launch(
         server_name=server.host,
         server_port=port,
         share=share,
         auth=list(accounts) if accounts else None,
         prevent_thread_lock=True,
-        **launch_options(keeper, private, runs),
+        **launch_options(keeper, private, runs, runner),
     )
-    if keeper:
-        keeper.start()
-    engine.start()
+    _started(engine, keeper)
     if preload:
         engine.preload(engine.default_model)
     shown = f"[{server.host}]" if ":" in server.host else server.host
@@ -78,10 +79,21 @@ def run(
             keeper.close()
 
 
+def _started(engine: Engine, keeper: Keeper | None) -> None:
+    if keeper:
+        keeper.start()
+    engine.start()
+
+
 def is_private(kept: Gallery, server: Server, share: bool, environ: Mapping[str, str]) -> bool:
     """Whether everyone sees their own pictures alone: as configured, else where others than this machine can come."""
     if kept.private is not None:
         return kept.private
+    return others_come(server, share, environ)
+
+
+def others_come(server: Server, share: bool, environ: Mapping[str, str]) -> bool:
+    """Whether others than this machine can come."""
     return share or "SPACE_ID" in environ or server.host not in LOOPBACK
 
 
@@ -104,6 +116,14 @@ def comparing(engine: Engine, compared: Comparison) -> Runs | None:
     from comparison.runs import Runs
 
     return Runs(engine, Path(compared.folder), compared.clip)
+
+
+def measuring(engine: Engine, measured: Measurement) -> Runner:
+    """The benchmarks of `engine`. They hold the device for minutes, so they are the operator's alone."""
+    from measurement.runner import Runner
+    from measurement.shelf import Shelf
+
+    return Runner(engine, Shelf(Path(measured.folder)) if measured.folder else None)
 
 
 def free_port(server: Server) -> int:

@@ -10,8 +10,9 @@ import config
 from comparison.runs import Runs
 from gallery.keeper import Keeper
 from generation.engine import Engine
+from measurement.runner import Runner
 from models.registry import registry
-from terminal.serving import comparing, free_port, keeping
+from terminal.serving import comparing, free_port, keeping, measuring
 from tests.deployments import entry, written
 from ui.layout import build
 from ui.server import launch_options
@@ -27,6 +28,7 @@ class Served:
     engine: Engine
     keeper: Keeper | None = None  # of the gallery, where the deployment has one
     runs: Runs | None = None  # its comparisons, likewise
+    runner: Runner | None = None  # its benchmarks, where the page is not private
 
 
 @contextmanager
@@ -44,15 +46,16 @@ def served(path: Path) -> Iterator[Served]:
     keeper = keeping(engine, deployment.gallery)
     private = bool(deployment.gallery.private)
     runs = comparing(engine, deployment.comparison)
-    page = build(engine, keeper, private, runs)
+    runner = None if private else measuring(engine, deployment.measurement)
+    page = build(engine, keeper, private, runs, runner)
     port = free_port(config.Server(port=0))  # gradio's own search leaves a socket open for each port that is taken
-    options = launch_options(keeper, private, runs)
+    options = launch_options(keeper, private, runs, runner)
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **options)
     engine.start()
     if keeper:
         keeper.start()
     try:
-        yield Served(url.rstrip("/"), engine, keeper, runs)
+        yield Served(url.rstrip("/"), engine, keeper, runs, runner)
     finally:
         if runs:
             runs.close()

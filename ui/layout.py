@@ -12,9 +12,11 @@ from gallery.keeper import Keeper
 from generation.engine import Engine
 from generation.samplers import SAMPLERS
 from generation.settings import PreviewMode
+from measurement.runner import Runner
 from models.spec import ModelSpec
 from ui import stage, views
 from ui.album import tab as album
+from ui.benchmark import tab as benchmark
 from ui.cards import cards
 from ui.compare import tab as compare
 from ui.parts import WATCHERS, Parts, asked, choice, view
@@ -26,8 +28,16 @@ from ui.wiring import FIELDS, wire
 WORDS = TEXTS[DEFAULT]  # until the visitor's language is known
 
 
-def build(engine: Engine, keeper: Keeper | None = None, private: bool = False, runs: Runs | None = None) -> gr.Blocks:
-    """The page around `engine`; without a `keeper` nothing is saved, and there is no gallery, likewise without `runs`.
+def build(
+    engine: Engine,
+    keeper: Keeper | None = None,
+    private: bool = False,
+    runs: Runs | None = None,
+    runner: Runner | None = None,
+) -> gr.Blocks:
+    """The page around `engine`; without a `keeper` nothing is saved, and there is no gallery.
+
+    Likewise there is nothing to compare with without `runs`, and no benchmark without a `runner`.
 
     `private`: everyone sees their own pictures alone.
     """
@@ -36,16 +46,16 @@ def build(engine: Engine, keeper: Keeper | None = None, private: bool = False, r
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
     demo: gr.Blocks
     with gr.Blocks(title="Darkroom", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
-        parts = _placed(engine, keeper is not None, runs is not None)
-        wire(demo, parts, engine, keeper, private, runs)
+        parts = _placed(engine, keeper is not None, runs is not None, runner is not None)
+        wire(demo, parts, engine, keeper, private, runs, runner)
     demo.queue(api_open=False, max_size=4 * WATCHERS)
     return demo
 
 
-def _placed(engine: Engine, gallery: bool, comparing: bool) -> Parts:
+def _placed(engine: Engine, gallery: bool, comparing: bool, measuring: bool) -> Parts:
     spec = engine.models[engine.default_model]
     parts: Parts = {"masthead": view(views.masthead(WORDS["starting"], WORDS), elem_id="masthead")}
-    if not gallery and not comparing:
+    if not (gallery or comparing or measuring):
         return parts | _room(engine, spec) | _unseen(spec)
     say = gr.I18n()
     with gr.Tabs(elem_id="tabs", selected="develop") as parts["tabs"]:
@@ -55,6 +65,8 @@ def _placed(engine: Engine, gallery: bool, comparing: bool) -> Parts:
             parts |= compare.place(engine, say)
         if gallery:
             parts |= album.place(say)
+        if measuring:
+            parts |= benchmark.place(engine, say)
     # Above the tabs, which are inert while something of these is open.
     if comparing:
         parts |= compare.place_above()

@@ -10,6 +10,7 @@ from gradio.tunneling import CURRENT_TUNNELS
 
 from comparison.runs import Runs
 from gallery.keeper import Keeper
+from measurement.runner import Runner
 from ui.album import routes as album
 from ui.compare import routes as compare
 from ui.parts import WATCHERS
@@ -24,7 +25,9 @@ ICON = (
 )
 
 
-def launch_options(keeper: Keeper | None = None, private: bool = False, runs: Runs | None = None) -> dict[str, Any]:
+def launch_options(
+    keeper: Keeper | None = None, private: bool = False, runs: Runs | None = None, runner: Runner | None = None
+) -> dict[str, Any]:
     """For `Blocks.launch`, whoever calls it with which host and port."""
     return {
         "theme": theme(),

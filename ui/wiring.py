@@ -7,8 +7,11 @@ import gradio as gr
 from comparison.runs import Runs
 from gallery.keeper import Keeper
 from generation.engine import Engine
+from measurement.runner import Runner
 from ui.album import tab as album
 from ui.album.handlers import Browsing
+from ui.benchmark import tab as benchmark
+from ui.benchmark.handlers import Measuring
 from ui.compare import tab as compare
 from ui.compare.closely import Closely
 from ui.compare.handlers import Comparing
@@ -38,7 +41,13 @@ SAVE = "() => setTimeout(() => document.querySelector('#saved').click(), 100)"
 
 
 def wire(
-    demo: gr.Blocks, parts: Parts, engine: Engine, keeper: Keeper | None, private: bool, runs: Runs | None
+    demo: gr.Blocks,
+    parts: Parts,
+    engine: Engine,
+    keeper: Keeper | None,
+    private: bool,
+    runs: Runs | None,
+    runner: Runner | None,
 ) -> None:
     """Connect the page's parts to what they do with `engine`."""
     acts, controls = Acts(engine, keeper), Controls(engine)
@@ -48,6 +57,8 @@ def wire(
         compare.wire(demo, parts, Comparing(engine, runs, private), Closely(runs), Voting(engine, runs, private))
     if keeper:
         album.wire(parts, Browsing(engine, keeper, private))
+    if runner:
+        benchmark.wire(parts, Measuring(engine, runner))
 
 
 def _wire_jobs(demo: gr.Blocks, parts: Parts, acts: Acts, controls: Controls) -> None:

@@ -31,14 +31,14 @@ def place(engine: Engine, say: gr.I18n) -> Parts:
             parts["compare_live"] = view(elem_id="compare_live")
         with gr.Column(elem_id="compare_bench"):
             parts |= _bench(engine, say)
-    return parts | {
-        "compare_ballot": gr.State(None),
-        "compare": tab,
-        "compare_shown": gr.State(""),
-        "compare_beside": gr.State(""),  # the baseline; empty: the first model
-        "compare_turn": gr.State(Turn()),
-        "compare_known": gr.BrowserState("", storage_key="darkroom-compared", secret="darkroom"),
-    }
+        parts |= {  # within the tab: beside it they would count as tabs
+            "compare_ballot": gr.State(None),
+            "compare_shown": gr.State(""),
+            "compare_beside": gr.State(""),  # the baseline; empty: the first model
+            "compare_turn": gr.State(Turn()),
+            "compare_known": gr.BrowserState("", storage_key="darkroom-compared", secret="darkroom"),
+        }
+    return parts | {"compare": tab}
 
 
 def place_above() -> Parts:

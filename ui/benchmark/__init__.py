@@ -1,0 +1,1 @@
+"""The tab where models are measured."""
