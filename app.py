@@ -154,7 +154,9 @@ def compare(
     sampler: Annotated[list[str] | None, typer.Option(help="Repeatable; else each model's own.")] = None,
     negative: Negative = None,
     size: PictureSize = None,
-    out: Annotated[str, typer.Option(help="A folder for the pictures, run.json and recipe.json.")] = "comparison",
+    out: Annotated[
+        str, typer.Option(help="A folder for the pictures, a report, tables and the recipe.")
+    ] = "comparison",
     as_json: Annotated[bool, typer.Option("--json", help="All that was measured on stdout, for programs.")] = False,
     config: ConfigPath = OUR_CONFIG,
     device: DeviceName = None,

@@ -14,6 +14,7 @@ from rich.progress import Progress
 
 from comparison import recipe as recipes
 from comparison.export import tables
+from comparison.export.bundle import exports
 from comparison.plan import Plan
 from comparison.recipe import Recipe
 from comparison.record import RunRecord, State
@@ -85,7 +86,7 @@ def run(engine: Engine, running: Run, out: Path, as_json: bool) -> bool:
         with progress(Console(stderr=True)) as bar:
             _follow(running, bar)
         running.close()
-        _write_recipe(Folder(out), running.record)
+        _write_exports(Folder(out), running.record)
     except KeyboardInterrupt:
         with suppress(KeyboardInterrupt):  # a second one does not wait for the step that is running
             running.close()
@@ -148,11 +149,12 @@ def _follow(running: Run, bar: Progress) -> None:
             update(bar, task, Line(phase, line.done, line.total, line.detail))
 
 
-def _write_recipe(store: Store, record: RunRecord) -> None:
-    """What runs it again elsewhere, unless it does that itself."""
-    if not record.replays:
-        recipe = recipes.recipe(record, lambda name: store.get(record.id, name))
+def _write_exports(store: Store, record: RunRecord) -> None:
+    """Report, contact sheet, tables, and the recipe unless the run is that of one."""
+    for name, content in exports(record, lambda file: store.get(record.id, file)):
+        if name == RECIPE and record.replays:
+            continue
         try:
-            store.put(record.id, RECIPE, recipes.written(recipe))
+            store.put(record.id, name, content)
         except OSError as error:
-            raise DarkroomError(f"{RECIPE} cannot be written ({error.strerror}). Name another --out.") from error
+            raise DarkroomError(f"{name} cannot be written ({error.strerror}). Name another --out.") from error

@@ -16,6 +16,7 @@ from comparison.store import RECIPE
 from terminal.models import PIPED_WIDTH
 from terminal.text import plain, seconds_text
 
+REPORT = "report.html"
 PROMPT_WIDTH = 40  # characters of a prompt that are shown
 
 
@@ -69,6 +70,6 @@ def _summary(record: RunRecord) -> str:
     made = [cell for cell in record.cells if cell.state is State.DONE]
     text = f"{len(made)} of {len(record.cells)} pictures"
     if not record.replays:
-        return f"{text}; {RECIPE} makes them again elsewhere."
+        return f"{text}; {REPORT} shows them, {RECIPE} makes them again elsewhere."
     same = [cell.verdict.same for cell in made if cell.verdict]
     return f"{text}, {same.count('bytes')} byte-identical, {same.count('pixels')} with the same pixels."

@@ -22,6 +22,7 @@ from tests.serving import two_models
 from tests.test_app import ROOT, Captured, made, ran
 from tests.tiny import Checkpoints
 
+EXPORTS = ["data.json", "recipe.json", "report.html", "run.json", "sheet.png", "table.csv"]
 PROMPTS = ("--prompt", "a red circle on a white background", "--prompt", "a blue square on a yellow background")
 
 
@@ -34,8 +35,8 @@ def test_the_embedded_model_replays_its_recipe_byte_identically(tmp_path: Path) 
     first, second = tmp_path / "first", tmp_path / "second"
     done = ran("compare", *PROMPTS, "--models", "mini-sd", "--seed", "7", "--steps", "3", "--out", str(first))
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"{first}: 2 of 2 pictures; recipe.json makes them again elsewhere." in done.stdout
-    assert made(first) == ["0000.png", "0001.png", "recipe.json", "run.json"]
+    assert f"{first}: 2 of 2 pictures; report.html shows them, recipe.json makes them again elsewhere." in done.stdout
+    assert made(first) == ["0000.png", "0001.png", *EXPORTS]
     again = ran("compare", str(first / "recipe.json"), "--out", str(second), "--json")
     assert (again.returncode, again.stderr) == (0, "")
     cells = json.loads(again.stdout)["cells"]
@@ -71,7 +72,7 @@ def test_a_picture_that_cannot_be_made_exits_1_and_the_others_are_made(
     asked = ("--prompt", "a cat", "--seed", "1", "--size", "64x64", "--steps", "9")
     assert compared(two, *asked, "--out", str(tmp_path / "out")) == app.FAILED
     assert "failed: Steps is 9. Accepted are 1 to 8" in capsys.readouterr().out
-    assert made(tmp_path / "out") == ["0000.png", "recipe.json", "run.json"]
+    assert made(tmp_path / "out") == ["0000.png", *EXPORTS]
     assert compared(two, str(tmp_path / "out" / "recipe.json"), "--out", str(tmp_path / "again")) == 0
 
 
