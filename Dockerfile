@@ -1,11 +1,12 @@
 # Darkroom in a container; the same image with a GPU and without (torch's wheel brings CUDA along).
 #
 #   docker build --tag darkroom .
-#   docker run --rm --publish 7860:7860 --volume darkroom-models:/models darkroom
+#   docker run --rm --publish 7860:7860 --volume darkroom-models:/models --volume darkroom-outputs:/app/outputs darkroom
 #
+# The first volume keeps downloads, the second one pictures: the gallery, comparisons, benchmarks.
 # With an NVIDIA GPU (the host needs its driver and the NVIDIA Container Toolkit, nothing more):
 #
-#   docker run --rm --gpus all --publish 7860:7860 --volume darkroom-models:/models darkroom
+#   docker run --rm --gpus all …
 #
 # For a gated model add --env HF_TOKEN; for an image without CUDA, gigabytes smaller, build with
 #   --build-arg TORCH_INDEX=… with the index that pytorch.org's installation page gives for the CPU
@@ -16,7 +17,7 @@ FROM python:3.12-slim
 ARG TORCH_INDEX
 
 RUN useradd --create-home --uid 1000 darkroom \
-    && mkdir /app /models && chown darkroom:darkroom /app /models
+    && mkdir -p /app/outputs /models && chown darkroom:darkroom /app /app/outputs /models
 USER darkroom
 WORKDIR /app
 
@@ -37,6 +38,7 @@ RUN grep '^torch>' requirements.txt > /tmp/torch.txt \
 COPY --chown=darkroom:darkroom . .
 
 VOLUME /models
+VOLUME /app/outputs
 EXPOSE 7860
 HEALTHCHECK --start-period=60s --interval=30s --timeout=5s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:7860/', timeout=4)"]

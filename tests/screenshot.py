@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
@@ -38,7 +39,11 @@ def main() -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as app.py has it
     FOLDER.mkdir(exist_ok=True)
     expect.set_options(timeout=PATIENCE)
-    with served(ROOT / "config.yaml") as server, sync_playwright() as playwright:
+    with (
+        TemporaryDirectory() as outputs,  # nobody's own gallery
+        served(ROOT / "config.yaml", Path(outputs)) as server,
+        sync_playwright() as playwright,
+    ):
         chrome = playwright.chromium.launch(executable_path=browser, args=("--no-sandbox",))
         for name, viewport, scheme in VIEWS:
             page = chrome.new_page(viewport=viewport, color_scheme=scheme, locale="en-US")

@@ -32,9 +32,13 @@ class Served:
 
 
 @contextmanager
-def served(path: Path) -> Iterator[Served]:
-    """Serve the deployment of the config.yaml at `path`."""
+def served(path: Path, outputs: Path | None = None, **options: Any) -> Iterator[Served]:
+    """Serve the deployment of the config.yaml at `path`, whose folders are below `outputs` if that is named."""
     deployment = config.load(path)
+    if outputs:
+        kept = {name: getattr(deployment, name) for name in ("gallery", "comparison", "measurement")}
+        moved = {name: part.model_copy(update={"folder": str(outputs / name)}) for name, part in kept.items()}
+        deployment = deployment.model_copy(update=moved)
     engine = Engine(
         registry(deployment.models),
         default_model=deployment.default_model,
@@ -49,7 +53,7 @@ def served(path: Path) -> Iterator[Served]:
     runner = None if private else measuring(engine, deployment.measurement)
     page = build(engine, keeper, private, runs, runner)
     port = free_port(config.Server(port=0))  # gradio's own search leaves a socket open for each port that is taken
-    options = launch_options(keeper, private, runs, runner)
+    options = launch_options(keeper, private, runs, runner) | options
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **options)
     engine.start()
     if keeper:

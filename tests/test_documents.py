@@ -59,7 +59,10 @@ def test_the_container_is_small_and_nobodys_root() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert any(re.fullmatch(r"FROM python:3\.\d+-slim", line) for line in lines)
     assert lines.index("USER darkroom") < lines.index('ENTRYPOINT ["python", "app.py"]')
-    assert {"VOLUME /models", "EXPOSE 7860"} <= set(lines)
+    assert {"VOLUME /models", "VOLUME /app/outputs", "EXPOSE 7860"} <= set(lines)
+    assert {part.folder for part in (CONFIG.gallery, CONFIG.comparison, CONFIG.measurement)} == {
+        str(ROOT / "outputs" / name) for name in ("gallery", "comparisons", "benchmarks")
+    }
     assert any("HF_HOME=/models" in line for line in lines)
     assert any("GRADIO_SERVER_NAME=0.0.0.0" in line for line in lines)
     assert any("--uid 1000" in line for line in lines)
