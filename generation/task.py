@@ -70,6 +70,12 @@ class Task(Generic[R]):
     def done(self) -> bool:
         return self._done
 
+    @property
+    def latest(self) -> Any:
+        """What it told last; None: nothing yet."""
+        with self._changed:
+            return self._told[-1] if self._told else None
+
     def events(self) -> Iterator[Any]:
         """All that the work tells, from its first event on, until it ends."""
         seen = 0

@@ -10,10 +10,16 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from comparison import recipe
+from comparison.clip_scores import unscored
+from comparison.export.report.plot import drawn
+from comparison.export.texts import TEXTS as REPORT
+from comparison.plots import plots
+from comparison.ranking import ranking
 from comparison.record import RunRecord, State
 from comparison.runs import Runs
 from errors import InvalidRequest, UnknownRun
 from generation.engine import Engine
+from generation.task import Task
 from ui.cards import several
 from ui.compare import asked, grid, views
 from ui.compare.asked import CONTROLS
@@ -21,7 +27,7 @@ from ui.frames import data_url
 from ui.handlers import refusals_shown
 from ui.screen import SKIP
 from ui.status import status
-from ui.texts import Texts
+from ui.texts import TEXTS, Texts
 from ui.visitor import owner_of, pressed, texts_for
 
 REPEATED_SECONDS = 2.0  # after which all is told again: a busy browser loses changes that are told once
@@ -45,6 +51,7 @@ class Look(NamedTuple):
     compare_bar: Any = SKIP
     compare_grid: Any = SKIP
     compare_live: Any = SKIP
+    compare_plot: Any = SKIP
     compare_stop: Any = SKIP
     compare_resume: Any = SKIP
     compare_earlier: Any = SKIP
@@ -57,11 +64,12 @@ class Comparing:
     def __init__(self, engine: Engine, runs: Runs, private: bool) -> None:
         self.engine, self.runs, self.private = engine, runs, private
 
-    def choices(self, shown: Any, visitor: Any, request: gr.Request) -> tuple[Any, Any]:
-        """Cards of the models and earlier runs as things stand."""
+    def choices(self, shown: Any, visitor: Any, request: gr.Request) -> tuple[Any, ...]:
+        """Cards of the models and earlier runs as things stand, and where files go, in the visitor's language."""
         texts = texts_for(request)
         cards = several(self.engine.models, self.engine.states(), texts)
-        return gr.HTML(cards=cards), views.earlier(self._listed(visitor), str(shown), texts)
+        earlier = views.earlier(self._listed(visitor), str(shown), texts)
+        return gr.HTML(cards=cards), earlier, *views.drops(texts)
 
     def forecast(
         self,
@@ -128,6 +136,9 @@ class Comparing:
         with refusals_shown(texts_for(request)):
             if wanted == "open":
                 return self.runs.record(run).id, ""
+            if wanted == "clip" and self.runs.clip:
+                self._mine(shown, visitor)
+                self.runs.clip.start(shown)
             if wanted == "baseline":
                 return shown, str(told.get("value", ""))
             if wanted == "erase":
@@ -170,20 +181,37 @@ class Comparing:
                     told, at = self._all(record, baseline, visitor, texts), time.monotonic()
                 yield told._replace(**self._live(record, texts)) if again else Look(**self._live(record, texts))
                 seen = version
-                if not under_way(record):
+                if not under_way(record) and not self._scoring(shown):
                     return
+
+    def plot(self, shown: str, visitor: Any, texts: Texts) -> str:
+        """Time against quality, by every score and by the votes that this visitor may see."""
+        if not shown:
+            return ""
+        record = self.runs.record(shown)
+        votes = self.runs.votes.listed(owner=owner_of(visitor) if self.private else None)
+        ratings = ranking(votes, record.plan.models) if votes else []
+        tag = next(tag for tag, table in TEXTS.items() if table is texts)
+        return drawn(plots(record, ratings), REPORT[tag])
+
+    def replot(self, shown: str, visitor: Any, request: gr.Request) -> str:
+        """The plot after a vote."""
+        texts = texts_for(request)
+        with refusals_shown(texts):
+            return self.plot(shown, visitor, texts)
 
     def _nothing(self, visitor: Any, texts: Texts) -> Look:
         off = gr.Button(interactive=False)
         earlier = views.earlier(self._listed(visitor), "", texts)
-        return Look("", "", grid.empty(texts), "", off, off, earlier, "")
+        return Look("", "", grid.empty(texts), "", "", off, off, earlier, "")
 
     def _all(self, record: RunRecord, baseline: str, visitor: Any, texts: Texts) -> Look:
         beside = baseline if baseline in record.plan.models else record.plan.models[0]
         states = {cell.state for cell in record.cells}
         return Look(
-            compare_bar=views.bar(record, beside, texts),
+            compare_bar=views.bar(record, beside, self._clip(record), texts),
             compare_grid=grid.grid(record, views.heads(record, beside, texts), texts),
+            compare_plot=self.plot(record.id, visitor, texts),
             compare_stop=gr.Button(interactive=under_way(record)),
             compare_resume=gr.Button(interactive=bool(states & {State.STOPPED, State.FAILED})),
             compare_earlier=views.earlier(self._listed(visitor), record.id, texts),
@@ -192,7 +220,8 @@ class Comparing:
 
     def _live(self, record: RunRecord, texts: Texts) -> dict[str, Any]:
         """What moves between two changes of the record."""
-        line = views.status(record, self._left(record), texts).html()
+        task = self._scoring(record.id)
+        line = (views.scoring(task.latest, texts) if task else views.status(record, self._left(record), texts)).html()
         cell = next((cell for cell in record.cells if cell.state is State.RUNNING), None)
         job = self.runs.running(record.id)
         if cell is None or job is None:
@@ -202,6 +231,17 @@ class Comparing:
         source = data_url(frames[-1]) if frames else ""
         phase = " · ".join([told.phase, *told.figures[:1]])
         return {"compare_status": line, "compare_live": grid.live(record, cell.number, source, phase)}
+
+    def _scoring(self, id: str) -> Task[int] | None:
+        """CLIP at work on the run."""
+        task = self.runs.clip.task(id) if self.runs.clip else None
+        return None if task is None or task.done else task
+
+    def _clip(self, record: RunRecord) -> int | None:
+        """Bytes to download before CLIP can score what it has not scored yet; None: nothing is to be done."""
+        if self.runs.clip is None or not unscored(record) or self._scoring(record.id):
+            return None
+        return self.runs.clip.missing_bytes
 
     def _left(self, record: RunRecord) -> float | None:
         """Seconds that what waits takes; None where nothing was measured yet."""

@@ -28,7 +28,7 @@ def place(engine: Engine, say: gr.I18n) -> Parts:
         with gr.Column(elem_id="compare_table"):
             parts: Parts = {name: view(elem_id=name) for name in ("compare_status", "compare_bar")}
             parts["compare_grid"] = view(grid.empty(WORDS), elem_id="compare_grid")
-            parts["compare_live"] = view(elem_id="compare_live")
+            parts |= {name: view(elem_id=name) for name in ("compare_live", "compare_plot")}
         with gr.Column(elem_id="compare_bench"):
             parts |= _bench(engine, say)
         parts |= {  # within the tab: beside it they would count as tabs
@@ -66,7 +66,8 @@ def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely, 
     look = [parts[name] for name in Look._fields]
     watch = {"fn": comparing.watch, "inputs": [shown, beside, parts["compare_turn"], visitor], "outputs": look}
     watching = watch | HEARD
-    parts["compare"].select(comparing.choices, [shown, visitor], [cards, earlier], **LIGHT)
+    told = [cards, earlier, parts["compare_file"], parts["compare_recipe"]]
+    parts["compare"].select(comparing.choices, [shown, visitor], told, **LIGHT)
     ahead = {"fn": comparing.forecast, "inputs": held, "outputs": [parts["compare_forecast"], parts["compare_start"]]}
     for control in held:
         changed = control.input if control is cards else control.change
@@ -82,8 +83,9 @@ def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely, 
     for name in ("compare_bar", "compare_earlier"):
         parts[name].select(comparing.act, **acts, **HEARD).success(**watching)
     votes = {"inputs": [shown, parts["compare_ballot"], visitor], "outputs": [parts["vote"], parts["compare_ballot"]]}
+    replot = {"fn": comparing.replot, "inputs": [shown, visitor], "outputs": parts["compare_plot"]}
     for name in ("compare_bar", "vote"):
-        parts[name].select(voting.act, **votes, **HEARD)
+        parts[name].select(voting.act, **votes, **HEARD).success(**replot, **LIGHT)
     replay = {"inputs": visitor, "outputs": [shown, beside]}
     parts["compare_recipe"].select(comparing.replay, **replay, **HEARD).success(**watching)
     demo.load(comparing.attach, parts["compare_known"], shown, **LIGHT).success(**watching)
@@ -101,9 +103,7 @@ def _bench(engine: Engine, say: gr.I18n) -> Parts:
                 elem_id="compare_prompts",
             )
         }
-        parts["compare_file"] = view(
-            views.drop("prompts", WORDS["compare_file"], ".txt,text/plain"), elem_id="compare_file"
-        )
+        parts["compare_file"] = view(views.drops(WORDS)[0], elem_id="compare_file")
         with gr.Row(elem_id="compare_acts"):
             parts["compare_start"] = gr.Button(
                 say("compare_start"), variant="primary", interactive=False, elem_id="compare_start"
@@ -122,9 +122,7 @@ def _bench(engine: Engine, say: gr.I18n) -> Parts:
         with gr.Accordion(say("compare_axes"), open=False, elem_id="compare_axes"):
             parts |= _axes(say)
         parts["compare_earlier"] = view(elem_id="compare_earlier")
-        parts["compare_recipe"] = view(
-            views.drop("recipe", WORDS["compare_recipe"], ".json,application/json"), elem_id="compare_recipe"
-        )
+        parts["compare_recipe"] = view(views.drops(WORDS)[1], elem_id="compare_recipe")
     return parts
 
 

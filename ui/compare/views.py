@@ -7,9 +7,11 @@ from datetime import datetime, timezone
 from html import escape
 from urllib.parse import quote
 
+from comparison.clip_scores import Scored
 from comparison.forecast import Forecast
 from comparison.record import RunRecord, State
 from comparison.summary import Against, Change, ModelSummary, change, summaries
+from models.progress import Downloading
 from ui.compare.exports import EXPORTS
 from ui.compare.grid import act
 from ui.figures import seconds, size
@@ -103,11 +105,27 @@ def status(run: RunRecord, left: float | None, texts: Texts) -> Status:
     return Status(texts[phase], figures, done / len(states))
 
 
-def bar(run: RunRecord, baseline: str, texts: Texts) -> str:
-    """What can be done with the run as a whole."""
+def bar(run: RunRecord, baseline: str, clip: int | None, texts: Texts) -> str:
+    """What can be done with the run as a whole; `clip`: bytes to download for CLIP's scores, None: there are none."""
     voting = act("vote", texts["vote"]) if votable(run) else ""
+    scoring = act("clip", _clip(clip, texts)) if clip is not None else ""
     export = _export(run, baseline, texts) if any(cell.state is State.DONE for cell in run.cells) else ""
-    return f'<div class="bar">{_baseline(run, baseline, texts)}{voting}{export}</div>'
+    return f'<div class="bar">{_baseline(run, baseline, texts)}{voting}{scoring}{export}</div>'
+
+
+def _clip(missing: int, texts: Texts) -> str:
+    return texts["clip_download"].format(size=size(missing, texts)) if missing else texts["clip"]
+
+
+def scoring(event: object, texts: Texts) -> Status:
+    """How far CLIP is, by what its task told last."""
+    if isinstance(event, Downloading):
+        told = f"{size(event.done_bytes, texts)} / {size(event.total_bytes, texts)}"
+        return Status(texts["downloading"].format(model="CLIP"), [told], event.done_bytes / max(1, event.total_bytes))
+    if isinstance(event, Scored):
+        told = texts["clip_scoring"].format(done=event.done, count=event.total)
+        return Status(told, [], event.done / max(1, event.total))
+    return Status(texts["clip_loading"])
 
 
 def _baseline(run: RunRecord, baseline: str, texts: Texts) -> str:
@@ -166,7 +184,13 @@ def counted(key: str, count: int, texts: Texts) -> str:
     return texts[f"{key}_one"] if count == 1 else texts[f"{key}_count"].format(count=count)
 
 
-def drop(name: str, label: str, accepted: str) -> str:
+def drops(texts: Texts) -> tuple[str, str]:
+    """Where a file of prompts goes, and where a recipe."""
+    prompts = _drop("prompts", texts["compare_file"], ".txt,text/plain")
+    return prompts, _drop("recipe", texts["compare_recipe"], ".json,application/json")
+
+
+def _drop(name: str, label: str, accepted: str) -> str:
     """A place for a file, which the browser reads: nothing is uploaded."""
     return (
         f'<label class="drop" data-file="{name}"><input type="file" accept="{accepted}">'
