@@ -1,4 +1,4 @@
-"""The command line and the wiring: serve (without a command) · generate · models · benchmark · gallery · doctor."""
+"""The command line and the wiring: serve (without a command) · generate · read · models · benchmark · … No logic."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from config import Config, load
-from errors import ConfigError, DarkroomError, InvalidRequest
+from errors import ConfigError, DarkroomError, InvalidRequest, UnreadablePicture
 from models.registry import registry
 from terminal.text import one_line
 
@@ -219,6 +219,25 @@ def benchmark(
     return command.run(_engine(deployment, device), asked, deployment.measurement.folder, json, markdown)
 
 
+@app.command(name="read")
+def read_picture(
+    file: Annotated[Path, typer.Argument(help="A PNG, JPEG or WebP that this or another program made.")],
+    as_json: Annotated[bool, typer.Option("--json", help="An object, for programs.")] = False,
+    config: ConfigPath = OUR_CONFIG,
+) -> None:
+    """Say how a picture was made, as far as its file tells, and what of that can be had here."""
+    from functools import partial
+
+    from generation.request import complete
+    from terminal import reading as command
+
+    deployment = load(config)
+    models = registry(deployment.models)
+    ask = partial(complete, models=models, default_model=deployment.default_model, limits=deployment.limits)
+    show = command.as_json if as_json else command.text
+    print(show(command.opened(file), ask, models))
+
+
 @galleries.command()
 def reindex(config: ConfigPath = OUR_CONFIG) -> None:
     """Make the gallery's index anew from its pictures alone; stars and tags stay, they have a file of their own."""
@@ -264,7 +283,7 @@ def main(arguments: Sequence[str]) -> int:
         return app(["serve", *arguments] if unnamed else [*arguments], standalone_mode=False) or 0
     except typer.TyperException as error:
         return _refused(error.format_message(), BAD_INPUT)
-    except (ConfigError, InvalidRequest) as error:
+    except (ConfigError, InvalidRequest, UnreadablePicture) as error:
         return _refused(str(error), BAD_INPUT)
     except DarkroomError as error:
         return _refused(str(error), FAILED)

@@ -46,13 +46,13 @@ def opened(content: bytes) -> Container:
     """What the file holds. Raises UnreadablePicture."""
     if len(content) > MOST_BYTES:
         raise UnreadablePicture(
-            f"The file has {len(content) >> 20} MB; at most {MOST_BYTES >> 20} are read. Drop a smaller one."
+            f"The file has {len(content) >> 20} MB; at most {MOST_BYTES >> 20} are read. Take a smaller one."
         )
     kind = _kind(content)
     try:
         found = _READERS[kind](content)
     except (png.Damaged, exif.Damaged) as error:
-        raise UnreadablePicture(f"The {kind} can't be read. {error} Drop the original file.") from None
+        raise UnreadablePicture(f"The {kind} can't be read. {error} Take the original file.") from None
     if found.width * found.height > MOST_PIXELS:
         raise UnreadablePicture(
             f"The picture is {found.width}x{found.height}. At most {MOST_PIXELS >> 20} megapixels are read."

@@ -57,7 +57,7 @@ def run(
         share=share,
         auth=list(accounts) if accounts else None,
         prevent_thread_lock=True,
-        **launch_options(keeper, private, runs, runner),
+        **launch_options(engine, keeper, private, runs, runner),
     )
     _started(engine, keeper)
     if preload:

@@ -53,7 +53,7 @@ def served(path: Path, outputs: Path | None = None, **options: Any) -> Iterator[
     runner = None if private else measuring(engine, deployment.measurement)
     page = build(engine, keeper, private, runs, runner)
     port = free_port(config.Server(port=0))  # gradio's own search leaves a socket open for each port that is taken
-    options = launch_options(keeper, private, runs, runner) | options
+    options = launch_options(engine, keeper, private, runs, runner) | options
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **options)
     engine.start()
     if keeper:

@@ -19,6 +19,7 @@ from PIL import Image
 import app
 from gallery.gallery import Gallery
 from tests.deployments import entry, written
+from tests.picture_files import A1111, png
 from tests.pictures import saved
 from tests.tiny import Checkpoints
 
@@ -116,6 +117,7 @@ def test_help_names_every_command_and_option(capsys: Captured) -> None:
         "generate": "model negative steps guidance size seed sampler count out config device",
         "serve": "host port share auth-file config device models preload",
         "models": "json config",
+        "read": "json config",
         "doctor": "config device",
     }
     assert app.main(["--help"]) == 0
@@ -256,3 +258,38 @@ def test_the_gallery_is_indexed_from_its_pictures(tmp_path: Path, checkpoints: C
 def test_without_a_gallery_there_is_nothing_to_index(tiny: Path, capsys: Captured) -> None:
     assert app.main(["gallery", "reindex", "--config", str(tiny)]) == app.BAD_INPUT
     assert "gallery.folder is null" in capsys.readouterr().err
+
+
+def test_a_picture_of_another_program_is_read(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "a.png").write_bytes(png({"parameters": A1111.replace("at night", "\x1b[31m")}))
+    assert app.main(["read", str(tmp_path / "a.png")]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("PNG, 8x8, made with AUTOMATIC1111\n")
+    for said in (
+        "  Steps            20\n",
+        "Model is 'v1-5-pruned', which is not on offer",
+        "more_detail:0.8",
+        "\\x1b[31m",
+    ):
+        assert said in out
+    assert app.main(["read", str(tmp_path / "a.png"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["tool"], told["fields"]["seed"], told["kind"]) == ("AUTOMATIC1111", 1234, "PNG")
+    assert {"name": "LoRA", "value": "more_detail:0.8"} in told["others"]
+    (tmp_path / "b.png").write_bytes(png())
+    assert app.main(["read", str(tmp_path / "b.png")]) == 0
+    assert capsys.readouterr().out == "PNG, 8x8. It does not say how it was made.\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "can't be opened (No such file"), (b"GIF89a", "is a GIF. PNG, JPEG"), (png()[:-9], "It ends too early.")],
+)
+def test_what_can_not_be_read_exits_2_with_one_line(
+    content: bytes | None, why: str, tmp_path: Path, capsys: Captured
+) -> None:
+    if content is not None:
+        (tmp_path / "a.png").write_bytes(content)
+    assert app.main(["read", str(tmp_path / "a.png")]) == app.BAD_INPUT
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), why in err) == ("", 1, True)

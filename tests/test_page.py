@@ -14,7 +14,11 @@ import pytest
 
 import config
 from colours import DARK, LIGHT
+from comparison.runs import Runs
 from errors import InvalidRequest
+from gallery.gallery import Gallery
+from gallery.keeper import Keeper
+from generation.engine import Engine
 from generation.events import (
     Cancelled,
     Decoding,
@@ -40,7 +44,7 @@ from ui.controls import Bench
 from ui.figures import parameters, seconds, size
 from ui.frames import thinned
 from ui.handlers import Acts, refusals_shown
-from ui.layout import WORDS
+from ui.layout import WORDS, build
 from ui.recipe import preset, presets, switched
 from ui.screen import Screen
 from ui.server import launch_options
@@ -357,7 +361,7 @@ def test_contrasts_are_wcag_aa(colours: dict[str, str]) -> None:
 
 
 def test_the_doors_that_are_not_needed_are_shut() -> None:
-    options = launch_options()
+    options = launch_options(Engine(MODELS, default_model="mini-sd"))
     for door in ("enable_monitoring", "show_error", "ssr_mode", "pwa", "mcp_server", "run_history"):
         assert options[door] is False
     assert options["footer_links"] == []
@@ -375,3 +379,10 @@ def test_importing_the_page_loads_no_torch() -> None:
 
 def test_screen_and_bench_name_each_component_once() -> None:
     assert len({*Screen._fields, *Bench._fields}) == len(Screen._fields) + len(Bench._fields)
+
+
+def test_nothing_but_tabs_stands_among_the_tabs(tmp_path: Path) -> None:
+    engine = Engine(MODELS, default_model="mini-sd")
+    page = build(engine, Keeper(Gallery(tmp_path / "kept")), runs=Runs(engine, tmp_path / "compared"))
+    (tabs,) = (block for block in page.blocks.values() if isinstance(block, gr.Tabs))
+    assert {type(child) for child in tabs.children} == {gr.Tab}  # else gradio shows the tab behind it twice

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from errors import InvalidRequest, UnreadablePicture
+from gallery.formats import KINDS, converted
 from generation.request import complete
 from generation.settings import Limits
 from recipes import container, exif
@@ -134,6 +135,14 @@ def test_the_same_text_is_found_wherever_it_stands(content: bytes, kind: str) ->
     found = read(content)
     assert (found.file.kind, found.file.width, found.file.height) == (kind, 8, 8)
     assert found.recipe == recipe(files.png({"parameters": files.A1111}))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_gallery_hands_out_is_read_like_what_it_keeps(kind: str) -> None:
+    content = our_png("灯台 é, <lora:x:1>", negative_prompt="y", steps=5, seed=11)
+    found = read(converted(content, kind))
+    assert found.marked
+    assert found.recipe == recipe(content)
 
 
 def test_letters_of_all_the_world_come_through_exif() -> None:

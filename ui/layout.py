@@ -20,6 +20,7 @@ from ui.benchmark import tab as benchmark
 from ui.cards import cards
 from ui.compare import tab as compare
 from ui.parts import WATCHERS, Parts, asked, choice, view
+from ui.reading import tab as reading
 from ui.recipe import presets
 from ui.status import Status
 from ui.texts import DEFAULT, TEXTS
@@ -55,8 +56,6 @@ def build(
 def _placed(engine: Engine, gallery: bool, comparing: bool, measuring: bool) -> Parts:
     spec = engine.models[engine.default_model]
     parts: Parts = {"masthead": view(views.masthead(WORDS["starting"], WORDS), elem_id="masthead")}
-    if not (gallery or comparing or measuring):
-        return parts | _room(engine, spec) | _unseen(spec)
     say = gr.I18n()
     with gr.Tabs(elem_id="tabs", selected="develop") as parts["tabs"]:
         with gr.Tab(say("develop"), id="develop", render_children=True):
@@ -65,8 +64,10 @@ def _placed(engine: Engine, gallery: bool, comparing: bool, measuring: bool) -> 
             parts |= compare.place(engine, say)
         if gallery:
             parts |= album.place(say)
+        parts |= reading.place(say)
         if measuring:
             parts |= benchmark.place(engine, say)
+    parts |= reading.place_above()
     # Above the tabs, which are inert while something of these is open.
     if comparing:
         parts |= compare.place_above()

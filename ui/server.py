@@ -10,10 +10,12 @@ from gradio.tunneling import CURRENT_TUNNELS
 
 from comparison.runs import Runs
 from gallery.keeper import Keeper
+from generation.engine import Engine
 from measurement.runner import Runner
 from ui.album import routes as album
 from ui.compare import routes as compare
 from ui.parts import WATCHERS
+from ui.reading import routes as reading
 from ui.texts import TEXTS
 from ui.theme import theme, variables
 
@@ -26,7 +28,11 @@ ICON = (
 
 
 def launch_options(
-    keeper: Keeper | None = None, private: bool = False, runs: Runs | None = None, runner: Runner | None = None
+    engine: Engine,
+    keeper: Keeper | None = None,
+    private: bool = False,
+    runs: Runs | None = None,
+    runner: Runner | None = None,
 ) -> dict[str, Any]:
     """For `Blocks.launch`, whoever calls it with which host and port."""
     return {
@@ -41,11 +47,12 @@ def launch_options(
         "ssr_mode": False,
         "pwa": False,
         "mcp_server": False,
-        "max_file_size": "1b",  # nothing here takes a file
+        "max_file_size": "1b",  # pictures that are to be read come by a route of our own, which keeps nothing
         "max_threads": 2 * WATCHERS + 40,  # a watcher holds one while its job runs
         "quiet": True,
         "app_kwargs": {
             "routes": [
+                *reading.routes(engine),
                 *(album.routes(keeper.gallery, private) if keeper else []),
                 *(compare.routes(runs, private) if runs else []),
             ]

@@ -19,6 +19,8 @@ from ui.compare.voting import Voting
 from ui.controls import Bench, Controls
 from ui.handlers import Acts
 from ui.parts import LIGHT, SLOW, Parts
+from ui.reading import tab as reading
+from ui.reading.handlers import Reader
 from ui.recipe import DEPENDENT
 from ui.screen import Screen
 from ui.visitor import new_visitor, owner_of
@@ -53,6 +55,7 @@ def wire(
     acts, controls = Acts(engine, keeper), Controls(engine)
     _wire_jobs(demo, parts, acts, controls)
     _wire_controls(parts, acts, controls)
+    reading.wire(demo, parts, Reader(engine))
     if runs:
         compare.wire(demo, parts, Comparing(engine, runs, private), Closely(runs), Voting(engine, runs, private))
     if keeper:

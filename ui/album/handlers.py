@@ -17,13 +17,12 @@ from gallery.search import Search
 from generation import infotext
 from generation.engine import Engine
 from generation.request import RANDOM
-from recipes.taking import taken
 from ui.album import views
 from ui.album.viewer import viewer
-from ui.controls import Bench, replayed
+from ui.applying import applied
+from ui.controls import Bench
 from ui.handlers import refusals_shown
 from ui.screen import SKIP
-from ui.status import Status
 from ui.texts import Texts
 from ui.visitor import owner_of, pressed, texts_for
 
@@ -152,17 +151,10 @@ class Browsing:
             (id,) = ids_in(data.get("id"))[:1] or [""]
             if data.get("act") not in ("use", "vary"):
                 return (*(SKIP for _ in Bench._fields), SKIP, SKIP)
-            *bench, line, tab = self.applied(infotext.read(self.gallery.find(id).parameters), texts)
+            *bench, line, tab = applied(self.engine, infotext.read(self.gallery.find(id).parameters), texts)
             if data.get("act") == "vary":
                 return (*Bench(*bench)._replace(seed=RANDOM), line, tab)
             return (*bench, line, tab)
-
-    def applied(self, said: Mapping[str, Any], texts: Texts) -> tuple[Any, ...]:
-        """The controls with what can be taken from `said`, and a line that names the rest."""
-        found = taken(self.engine.request, said)
-        bench = replayed(self.engine.models, found.request, texts)._replace(seed=found.request.seed)
-        line = Status(texts["applied_partly"] if found.refused else texts["applied_all"], found.refused)
-        return (*bench, line.html(), gr.Tabs(selected="develop"))
 
     def _opened(self, id: str, owner: str | None, texts: Texts, focus: str = "close") -> Done:
         """A picture at large; what is gone or damaged is told in its place."""
