@@ -65,6 +65,7 @@ def test_what_cannot_be_run_at_all_has_no_recipe() -> None:
     [
         ("report.html", b"<!DOCTYPE html>"),
         ("sheet.png", b"\x89PNG"),
+        ("sheet-light.png", b"\x89PNG"),
         ("recipe.json", b"{"),
         ("table.csv", b"\xef\xbb\xbfcell,row"),
         ("data.json", b"{"),
@@ -78,7 +79,7 @@ def test_the_page_hands_on_each(name: str, start: bytes) -> None:
 
 
 def test_the_page_hands_on_nothing_else() -> None:
-    assert len(EXPORTS) == 6
+    assert len(EXPORTS) == 7
     made = Made(models=("big",))
     source = Source(made.changed(0, request=None, picture=None, measured=None), made.read, None, [], "en")
     with pytest.raises(UnknownPicture, match="has no recipe"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -32,6 +32,7 @@ class Column:
     title: str
     about: tuple[str, ...]  # "20 steps · guidance 3 · Euler" as far as it was left to choose, "7.52 M parameters"
     took: str  # "1.02 s a picture"
+    scores: str  # "judge 0.93", means
     against: str  # "2.3× faster", than the baseline; empty where that is not known
     seconds: float | None  # per picture, median; None: there is no picture
 
@@ -115,7 +116,12 @@ def _column(record: RunRecord, summary: ModelSummary, texts: Texts) -> Column:
     ratio = summary.against.seconds if summary.against else None
     first = texts["baseline"] if summary.against is None and len(record.plan.models) > 1 else ""
     against = figures.faster(ratio.value, texts) if ratio else first
-    return Column(summary.title, tuple(text for text in about if text), took, against, seconds)
+    scores = _scores({name: score.mean for name, score in summary.quality.items()}, texts)
+    return Column(summary.title, tuple(text for text in about if text), took, " · ".join(scores), against, seconds)
+
+
+def _scores(quality: Mapping[str, float], texts: Texts) -> list[str]:
+    return [f"{texts.get(f'score_{name}', name)} {figures.short(value, texts)}" for name, value in quality.items()]
 
 
 def _chosen(record: RunRecord, model: str, texts: Texts) -> str:
@@ -149,13 +155,10 @@ def _sentence(parts: list[str]) -> str:
 
 
 def caption(cell: CellRecord, texts: Texts) -> str:
-    """What stands below a picture: what it took, and its scores."""
-    scores = [
-        f"{texts.get(f'score_{name}', name)} {figures.short(value, texts)}" for name, value in cell.quality.items()
-    ]
+    """What stands below a picture: what it took, its scores, and of a replay whether it is the same."""
     took = [figures.seconds(picture_seconds(cell.measured), texts)] if cell.measured else []
     same = [texts[f"same_{cell.verdict.same}"]] if cell.verdict else []
-    return " · ".join(took + scores + same)
+    return " · ".join(took + _scores(cell.quality, texts) + same)
 
 
 def verdict(cell: CellRecord, texts: Texts) -> str:

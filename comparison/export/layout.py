@@ -81,13 +81,13 @@ class Layout:
 
     @cached_property
     def headings(self) -> tuple[tuple[list[str], ...], ...]:
-        """Above each column, in lines: title, what it is, what a picture takes, beside the first column."""
+        """Above each column, in lines: title, what it is, what a picture takes and is worth, beside the baseline."""
         width = self.pitch - self.gap - self.unit
         return tuple(
             (
                 self.strong.lines(one.title, width, 2),
                 [line for text in one.about for line in self.plain.lines(text, width, 2)],
-                self.plain.lines(one.took, width, 1),
+                self.plain.lines(one.took, width, 1) + self.plain.lines(one.scores, width, 1),
                 self.plain.lines(one.against, width, 1),
             )
             for one in self.labels.columns

@@ -20,7 +20,14 @@ from comparison.export.texts import NO_BREAK
 
 NEVER = "\U0010fffd"  # a private code point that no typeface has: shows what a missing letter looks like
 SYSTEM = (  # by name, wherever the system keeps them; each fills a gap of those before
-    *("DejaVuSans.ttf", "NotoSans-Regular.ttf", "NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf"),
+    *(
+        "DejaVuSans.ttf",
+        "NotoSans-Regular.ttf",
+        "segoeui.ttf",
+        "Arial.ttf",
+        "NotoSansCJK-Regular.ttc",
+        "NotoSansCJKsc-Regular.otf",
+    ),
     *("wqy-microhei.ttc", "DroidSansFallbackFull.ttf", "seguisym.ttf", "msyh.ttc", "YuGothM.ttc", "malgun.ttf"),
     *("Arial Unicode.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc", "AppleSDGothicNeo.ttc"),
 )

@@ -60,6 +60,10 @@ def _sheet(source: Source) -> bytes:
     return sheet.png(source.record, source.read, baseline=source.baseline, language=source.language)
 
 
+def _light_sheet(source: Source) -> bytes:
+    return sheet.png(source.record, source.read, baseline=source.baseline, language=source.language, light=True)
+
+
 def _archive(source: Source) -> bytes:
     return archive(
         source.record, source.read, baseline=source.baseline, ratings=source.ratings, language=source.language
@@ -93,6 +97,7 @@ EXPORTS: Mapping[str, Export] = MappingProxyType(
     {
         "report.html": Export("export_report", "text/html", _report),
         "sheet.png": Export("export_sheet", "image/png", _sheet),
+        "sheet-light.png": Export("export_sheet_light", "image/png", _light_sheet),
         "recipe.json": Export("export_recipe", "application/json", _recipe),
         "table.csv": Export("export_csv", "text/csv", _table),
         "data.json": Export("export_json", "application/json", _data),

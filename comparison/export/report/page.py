@@ -70,7 +70,9 @@ def _page(language: str, title: str, columns: int, body: str) -> str:
 <style>{style}</style>
 </head>
 <body>
+<main>
 {body}
+</main>
 <script>{script}</script>
 </body>
 </html>
