@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from errors import UnknownPicture
 from gallery.gallery import Gallery
@@ -285,24 +285,3 @@ def test_pictures_are_served_by_id_alone(server: Served) -> None:
         assert answer.status_code == 404 or path == "zip"
     with pytest.raises(UnknownPicture):
         server.keeper.gallery.find("0" * 32)
-
-
-def test_in_public_everyone_sees_their_own(
-    tmp_path: Path,
-    browser: Browser,  # noqa: F811
-    checkpoints: Checkpoints,
-) -> None:
-    path = two_models(tmp_path, checkpoints["sd"], gallery={"folder": "kept", "private": True})
-    with served(path) as there:
-        assert httpx.get(f"{there.url}/gallery/page", timeout=PATIENCE).status_code == 403
-        one, other = browser.new_context(locale="en-US").new_page(), browser.new_context(locale="en-US").new_page()
-        for page in (one, other):
-            page.set_default_timeout(PATIENCE)
-            opened(page, there)
-        one.locator("#prompt textarea").fill("mine")
-        one.locator("#develop").click()
-        expect(status(one)).to_have_text("Done")
-        for page, seen in ((one, "1 picture"), (other, "No picture yet")):
-            page.get_by_role("tab", name="Gallery").click()
-            expect(page.locator("#album_grid")).to_contain_text(seen)
-            page.context.close()

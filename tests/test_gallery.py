@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -302,6 +303,23 @@ def test_two_servers_share_one_gallery(gallery: Gallery) -> None:
     other.close()
 
 
+def test_two_processes_share_one_gallery(gallery: Gallery) -> None:
+    count, root = 40, gallery.folder.root
+    command = [sys.executable, "-m", "tests.second_server", str(root), str(count)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as other:
+        while not prompts(gallery, Search(words="other")):  # both are at it now
+            assert other.poll() is None
+        for number in range(count):
+            gallery.star([saved(gallery, f"one {number}", at=number * SECOND)], True)
+        gallery.sweep()
+        assert other.wait(120) == 0, other.stderr and other.stderr.read()
+    assert gallery.count(Search(starred=True)) == gallery.count(Search(words="one")) == count
+    assert gallery.count(Search(tag="theirs")) == gallery.count(Search(words="other")) == count * 4 // 5
+    before = gallery.page(Search(), None, ALL)
+    assert gallery.reindex() == Swept(pictures=len(before), added=2 * count)
+    assert gallery.page(Search(), None, ALL) == before
+
+
 def test_an_index_that_was_removed_while_it_was_open_is_made_anew(gallery: Gallery) -> None:
     saved(gallery, "before")
     for path in gallery.folder.root.glob("gallery.sqlite*"):
@@ -311,6 +329,41 @@ def test_an_index_that_was_removed_while_it_was_open_is_made_anew(gallery: Galle
 
 
 # Trouble
+
+
+def test_a_file_that_somebody_changed_is_followed(gallery: Gallery) -> None:
+    id = saved(gallery, "before")
+    gallery.star([id], True)
+    small = gallery.thumbnail(id)
+    path = file(gallery, id)
+    path.write_bytes(png("after", side=16))
+    os.utime(path, (time.time() + 5, time.time() + 5))
+    assert gallery.look(id).prompt == "after"
+    assert prompts(gallery, Search(words="after", starred=True, width=16)) == ["after"]
+    assert gallery.thumbnail(id) != small
+
+
+def test_a_file_that_somebody_broke_is_told_and_well_again_when_it_is_mended(gallery: Gallery) -> None:
+    id = saved(gallery, "whole")
+    path = file(gallery, id)
+    content = path.read_bytes()
+    path.write_bytes(content[:60])
+    os.utime(path, (time.time() + 5, time.time() + 5))
+    for ask in (gallery.look, gallery.thumbnail, lambda id: gallery.converted(id, "jpg")):
+        with pytest.raises(UnknownPicture, match="cannot be used"):
+            ask(id)
+    assert prompts(gallery) == ["whole"]
+    path.write_bytes(content)
+    assert gallery.look(id).prompt == "whole"
+
+
+def test_the_thumbnail_of_a_file_that_is_gone_is_not_shown(gallery: Gallery) -> None:
+    id = saved(gallery)
+    gallery.thumbnail(id)
+    file(gallery, id).unlink()
+    with pytest.raises(UnknownPicture, match="gone from the disk"):
+        gallery.thumbnail(id)
+    assert prompts(gallery) == []
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
