@@ -226,16 +226,9 @@ def read_picture(
     config: ConfigPath = OUR_CONFIG,
 ) -> None:
     """Say how a picture was made, as far as its file tells, and what of that can be had here."""
-    from functools import partial
-
-    from generation.request import complete
     from terminal import reading as command
 
-    deployment = load(config)
-    models = registry(deployment.models)
-    ask = partial(complete, models=models, default_model=deployment.default_model, limits=deployment.limits)
-    show = command.as_json if as_json else command.text
-    print(show(command.opened(file), ask, models))
+    command.run(load(config), file, as_json)
 
 
 @galleries.command()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from config import Config
 from errors import UnreadablePicture
-from generation.request import GenerationRequest
-from models.registry import Registry
+from generation.request import GenerationRequest, complete
+from models.registry import Registry, registry
 from recipes.container import MOST_BYTES
 from recipes.reading import Reading, read
 from recipes.recipe import Recipe
@@ -17,6 +19,13 @@ from recipes.taking import Taken, known, taken
 from terminal.text import plain
 
 Ask = Callable[[Mapping[str, Any]], GenerationRequest]
+
+
+def run(deployment: Config, path: Path, for_programs: bool) -> None:
+    """Print what the file says. Raises UnreadablePicture."""
+    models = registry(deployment.models)
+    ask = partial(complete, models=models, default_model=deployment.default_model, limits=deployment.limits)
+    print((as_json if for_programs else text)(opened(path), ask, models))
 
 
 def opened(path: Path) -> Reading:
