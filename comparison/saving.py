@@ -57,8 +57,6 @@ class Saving:
         with self._lock:
             try:
                 self._store.delete(self._id)
-            except FileNotFoundError:
-                pass
             except OSError as error:
                 raise GalleryUnavailable(f"The comparison cannot be deleted ({error.strerror}).") from error
             self._deleted = True

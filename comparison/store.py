@@ -11,6 +11,8 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -18,13 +20,15 @@ from pydantic import BaseModel, ValidationError
 from comparison import recipe
 from comparison.recipe import Recipe
 from comparison.record import CellRecord, RunRecord, State
-from gallery.folder import write
+from gallery.folder import PART, write
+from gallery.gallery import PART_SECONDS
 
 log = logging.getLogger(__name__)
 
 _ID = re.compile(r"[0-9a-f]{32}")
 RECIPE = "recipe.json"
 RECORD = "run.json"
+_DELETED = ".deleted-"
 _HEAD_BYTES = 400  # that hold what stands before the plan
 _CUT_OFF = (State.WAITING, State.RUNNING)
 
@@ -48,9 +52,9 @@ class Store:
 
     def ids(self) -> list[str]:
         """Of all runs, in no order."""
-        if not self.root.is_dir():
-            return []
-        return [path.name for path in self.root.iterdir() if _ID.fullmatch(path.name) and path.is_dir()]
+        with suppress(OSError):  # the folder is not there yet, or not any more
+            return [path.name for path in self.root.iterdir() if _ID.fullmatch(path.name) and path.is_dir()]
+        return []
 
     def heads(self) -> list[Head]:
         """Of all runs, newest first; a few bytes of each are read."""
@@ -70,6 +74,7 @@ class Store:
         except (OSError, ValidationError) as error:
             log.error("%s cannot be read: %s", self.folder(id) / RECORD, error)
             return None
+        self._tidy(id)
         return record.model_copy(update={"cells": tuple(self._found(id, cell) for cell in record.cells)})
 
     def recipe(self, id: str) -> Recipe:
@@ -83,7 +88,11 @@ class Store:
         return (self.folder(id) / name).read_bytes()
 
     def delete(self, id: str) -> None:
-        shutil.rmtree(self.folder(id))
+        """Out of the list at once, whatever happens while the files go."""
+        with suppress(FileNotFoundError, NotADirectoryError):
+            self.folder(id).rename(self.root / f"{_DELETED}{id}")
+        for gone in self.root.glob(f"{_DELETED}*"):
+            shutil.rmtree(gone)
 
     def put(self, id: str, name: str, content: bytes) -> None:
         """Write a file of the run."""
@@ -98,6 +107,13 @@ class Store:
             return Head.model_validate_json(begin + b"}")
         except (OSError, ValidationError):
             return None
+
+    def _tidy(self, id: str) -> None:
+        """Remove what a writer left behind that was killed."""
+        with suppress(OSError):
+            for part in self.folder(id).glob(f".*{PART}"):
+                if time.time() - part.stat().st_mtime >= PART_SECONDS:
+                    part.unlink()
 
     def _found(self, id: str, cell: CellRecord) -> CellRecord:
         """`cell` as it is after a restart of whatever ran it."""

@@ -1,6 +1,7 @@
 """Comparisons through a real engine: cells one after another, stopped, resumed, failing, and after a restart."""
 
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -242,7 +243,7 @@ def test_a_deleted_run_is_gone_even_while_it_is_under_way(runs: Runs, tmp_path: 
     id = runs.start(plan(models=("tiny",), steps=(LONG,)))
     at(runs, id, lambda record: runs.running(id) is not None)
     runs.delete(id)
-    assert list((tmp_path / "comparisons").iterdir()) == []
+    assert not any(path.is_dir() for path in (tmp_path / "comparisons").iterdir())
     assert runs.listed() == []
     with pytest.raises(UnknownRun):
         runs.changed(id, 0, 1.0)
@@ -325,3 +326,21 @@ def test_of_very_many_runs_the_newest_are_listed_and_few_are_held(runs: Runs, tm
         assert many.record(f"{number:032x}").created < record.created
     assert len(many._known) == KNOWN
     many.close()
+
+
+def test_what_a_killed_server_left_half_written_is_removed(runs: Runs, engine: Engine, tmp_path: Path) -> None:
+    root = tmp_path / "comparisons"
+    id = runs.start(plan(prompts=("a cat",), models=("plain",)))
+    at(runs, id, over)
+    runs.close()
+    old, new = root / id / ".0000.png.1.2.part", root / id / ".run.json.1.2.part"
+    old.touch()
+    new.touch()
+    os.utime(old, (0, 0))
+    (root / f".deleted-{id[::-1]}").mkdir()
+    again = Runs(engine, root)
+    assert states(again.record(id)) == [State.DONE]
+    assert (old.exists(), new.exists()) == (False, True)
+    again.delete(id)
+    assert [path.name for path in root.iterdir() if path.is_dir()] == []
+    again.close()
