@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from comparison.record import RunRecord, State
@@ -277,3 +279,42 @@ def test_in_private_everyone_sees_their_own(
         expect(others.locator("#compare_earlier")).not_to_contain_text("mine")
         for page in pages:
             page.context.close()
+
+
+def test_a_picture_of_the_gallery_and_what_was_developed_are_compared(
+    tmp_path: Path,
+    context: BrowserContext,  # noqa: F811
+    checkpoints: Checkpoints,
+) -> None:
+    kept = {"gallery": {"folder": "kept"}, "comparison": {"folder": "compared"}}
+    with served(two_models(tmp_path, checkpoints["sd"], **kept)) as there:
+        page = context.new_page()
+        opened(page, there)
+        page.locator("#prompt textarea").fill("from the bench")
+        page.locator("#seed input").fill("11")
+        page.locator("#develop").click()
+        expect(page.locator("#status [role=status]")).to_have_text("Done")
+        page.get_by_role("tab", name="Compare").click()
+        expect(page.locator("#compare_prompts textarea")).to_have_value("from the bench")
+        page.locator("#compare_prompts textarea").fill("something else")
+        page.get_by_role("tab", name="Gallery").click()
+        page.locator("#album_grid [data-act=open]").first.click()
+        page.locator("#viewer [data-act=compare]").click()
+        expect(page.locator("#compare_prompts textarea")).to_have_value("from the bench")
+        expect(field(page, "seeds")).to_have_value("11")
+        page.locator("#compare_start").click()
+        over(page)
+        expect(cells(page, "done")).to_have_count(2)
+
+
+def test_programs_compare_by_one_call(server: Served) -> None:
+    client = Client(server.url, verbose=False)
+    try:
+        told = client.predict(["a dog"], None, [3], api_name="/compare")
+        assert [cell["state"] for cell in told["cells"]] == ["done", "done"]
+        file = told["cells"][0]["picture"]["file"]
+        assert httpx.get(f"{server.url}/compare/{told['id']}/{file}", timeout=PATIENCE).content.startswith(b"\x89PNG")
+        with pytest.raises(AppError, match="There is no model 'nobody'"):
+            client.predict(["a dog"], ["nobody"], api_name="/compare")
+    finally:
+        client.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gradio as gr
+from gradio.events import api
 
 from comparison.runs import Runs
 from gallery.keeper import Keeper
@@ -13,12 +14,13 @@ from ui.album.handlers import Browsing
 from ui.benchmark import tab as benchmark
 from ui.benchmark.handlers import Measuring
 from ui.compare import tab as compare
+from ui.compare.api import endpoint as compared
 from ui.compare.closely import Closely
 from ui.compare.handlers import Comparing
 from ui.compare.voting import Voting
 from ui.controls import Bench, Controls
 from ui.handlers import Acts
-from ui.parts import LIGHT, SLOW, Parts
+from ui.parts import LIGHT, SLOW, WATCHERS, Parts
 from ui.reading import tab as reading
 from ui.reading.handlers import Reader
 from ui.recipe import DEPENDENT
@@ -57,7 +59,11 @@ def wire(
     _wire_controls(parts, acts, controls)
     reading.wire(demo, parts, Reader(engine))
     if runs:
-        compare.wire(demo, parts, Comparing(engine, runs, private), Closely(runs), Voting(engine, runs, private))
+        comparing = Comparing(engine, runs, private, keeper)
+        compare.wire(demo, parts, comparing, Closely(runs), Voting(engine, runs, private))
+        api(compared(engine, runs), api_name="compare", concurrency_limit=WATCHERS)
+        if keeper:
+            compare.wire_gallery(parts, comparing)
     if keeper:
         album.wire(parts, Browsing(engine, keeper, private))
     if runner:

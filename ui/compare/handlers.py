@@ -18,6 +18,7 @@ from comparison.ranking import ranking
 from comparison.record import RunRecord, State
 from comparison.runs import Runs
 from errors import InvalidRequest, UnknownRun
+from gallery.keeper import Keeper
 from generation.engine import Engine
 from generation.task import Task
 from ui.cards import several
@@ -30,6 +31,7 @@ from ui.status import status
 from ui.texts import TEXTS, Texts
 from ui.visitor import owner_of, pressed, texts_for
 
+OF_PICTURE = ("prompts", "seeds", "negative_prompt")  # what is taken over from a picture
 REPEATED_SECONDS = 2.0  # after which all is told again: a busy browser loses changes that are told once
 
 
@@ -61,15 +63,25 @@ class Look(NamedTuple):
 class Comparing:
     """The handlers of the tab."""
 
-    def __init__(self, engine: Engine, runs: Runs, private: bool) -> None:
-        self.engine, self.runs, self.private = engine, runs, private
+    def __init__(self, engine: Engine, runs: Runs, private: bool, keeper: Keeper | None = None) -> None:
+        self.engine, self.runs, self.private, self.keeper = engine, runs, private, keeper
 
-    def choices(self, shown: Any, visitor: Any, request: gr.Request) -> tuple[Any, ...]:
-        """Cards of the models and earlier runs as things stand, and where files go, in the visitor's language."""
+    def choices(self, shown: Any, held: Any, prompt: Any, visitor: Any, request: gr.Request) -> tuple[Any, ...]:
+        """Models and earlier runs as things stand, where files go, and what was developed as the first prompt."""
         texts = texts_for(request)
         cards = several(self.engine.models, self.engine.states(), texts)
         earlier = views.earlier(self._listed(visitor), str(shown), texts)
-        return gr.HTML(cards=cards), earlier, *views.drops(texts)
+        return gr.HTML(cards=cards), earlier, *views.drops(texts), SKIP if asked.lines(held) else _one_line(prompt)
+
+    def take(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        """Prompt, negative prompt and seed of a picture in the gallery, for the models to be compared by."""
+        told = pressed(event)
+        if told.get("act") != "compare" or self.keeper is None:
+            return (*(SKIP for _ in OF_PICTURE), SKIP)
+        with refusals_shown(texts_for(request)):
+            entry = self.keeper.gallery.find(str(told.get("id")))
+            seed = "" if entry.seed is None else str(entry.seed)
+            return _one_line(entry.prompt), seed, entry.negative_prompt, gr.Tabs(selected="compare")
 
     def forecast(
         self,
@@ -264,3 +276,7 @@ class Comparing:
 def under_way(record: RunRecord) -> bool:
     """Whether a cell waits or runs."""
     return any(cell.state in views.OPEN for cell in record.cells)
+
+
+def _one_line(prompt: Any) -> str:
+    return " ".join(prompt.split()) if isinstance(prompt, str) else ""

@@ -11,7 +11,7 @@ from ui.cards import several
 from ui.compare import grid, views
 from ui.compare.asked import CONTROLS
 from ui.compare.closely import Closely
-from ui.compare.handlers import Comparing, Look, Turn
+from ui.compare.handlers import OF_PICTURE, Comparing, Look, Turn
 from ui.compare.voting import Voting
 from ui.parts import HEARD, LIGHT, Parts, choices, view
 from ui.texts import DEFAULT, TEXTS
@@ -66,8 +66,9 @@ def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely, 
     look = [parts[name] for name in Look._fields]
     watch = {"fn": comparing.watch, "inputs": [shown, beside, parts["compare_turn"], visitor], "outputs": look}
     watching = watch | HEARD
-    told = [cards, earlier, parts["compare_file"], parts["compare_recipe"]]
-    parts["compare"].select(comparing.choices, [shown, visitor], told, **LIGHT)
+    told = [cards, earlier, parts["compare_file"], parts["compare_recipe"], parts["compare_prompts"]]
+    here = [shown, parts["compare_prompts"], parts["prompt"], visitor]
+    parts["compare"].select(comparing.choices, here, told, **LIGHT)
     ahead = {"fn": comparing.forecast, "inputs": held, "outputs": [parts["compare_forecast"], parts["compare_start"]]}
     for control in held:
         changed = control.input if control is cards else control.change
@@ -89,6 +90,12 @@ def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely, 
     replay = {"inputs": visitor, "outputs": [shown, beside]}
     parts["compare_recipe"].select(comparing.replay, **replay, **HEARD).success(**watching)
     demo.load(comparing.attach, parts["compare_known"], shown, **LIGHT).success(**watching)
+
+
+def wire_gallery(parts: Parts, comparing: Comparing) -> None:
+    """A picture of the gallery becomes what is to be compared."""
+    held = [parts[f"compare_{name}"] for name in OF_PICTURE]
+    parts["viewer"].input(comparing.take, None, [*held, parts["tabs"]], **HEARD)
 
 
 def _bench(engine: Engine, say: gr.I18n) -> Parts:
