@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from comparison.export.report import plot
 from comparison.export.report.page import html
 from comparison.export.texts import TEXTS
-from comparison.plots import plots
+from comparison.plots import Plot, Point, plots
+from comparison.quality import JUDGE
 from comparison.ranking import Rating
 from comparison.record import RunRecord, State, Verdict
 from errors import UnknownPicture
@@ -274,6 +275,14 @@ def test_axes_have_few_round_ticks_around_all_values(low: float, high: float) ->
     assert found[-1] >= high - 1e-9
     assert 2 <= len(found) <= 8
     assert all(len(f"{value:g}") <= 6 for value in found)
+
+
+def test_an_interval_ends_where_its_score_does() -> None:
+    points = tuple(Point(name, name, at, at, at, 0.9, -0.4, 2.2, 2) for name, at in (("a", 1.0), ("b", 2.0)))
+    drawn = plot.drawn([Plot(JUDGE, points, ("a",), True)], TEXTS["en"])
+    ends = [float(y) for y in re.findall(r"M[\d.]+ ([\d.]+)V", drawn.split('class="marks"')[1])]
+    assert ends == [plot.HEIGHT - plot.BOTTOM] * 2
+    assert re.findall(r">(-[\d.]+|2[.]\d)</text>", drawn) == []
 
 
 def test_names_in_a_plot_stand_apart() -> None:

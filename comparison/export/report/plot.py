@@ -9,9 +9,11 @@ from html import escape
 from comparison.export import figures
 from comparison.export.texts import Texts
 from comparison.plots import Plot, Point
+from comparison.quality import CLIP, JUDGE
 
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 20, 52  # pixels around the plot
+BOUNDS = {JUDGE: (0.0, 1.0), CLIP: (-1.0, 1.0)}  # of a score; the interval of few pictures may reach beyond
 LETTER, LINE, DOT = 7.4, 17, 7  # pixels: a letter of a label, about; a line of them; a point's radius
 
 
@@ -30,17 +32,23 @@ def drawn(plots: Sequence[Plot], texts: Texts) -> str:
 class _Scale:
     """Where values stand in the picture."""
 
-    def __init__(self, points: Sequence[Point]) -> None:
+    def __init__(self, plot: Plot) -> None:
+        points, self._bounds = plot.points, BOUNDS.get(plot.value, (-math.inf, math.inf))
         self.across = ticks(0, max(point.slowest for point in points))
-        self.up = ticks(min(point.low for point in points), max(point.high for point in points))
+        self.up = ticks(
+            min(self._within(point.low) for point in points), max(self._within(point.high) for point in points)
+        )
 
     def x(self, value: float) -> float:
         share = (value - self.across[0]) / (self.across[-1] - self.across[0])
         return round(LEFT + (WIDTH - LEFT - RIGHT) * share, 1)
 
     def y(self, value: float) -> float:
-        share = (value - self.up[0]) / (self.up[-1] - self.up[0])
+        share = (self._within(value) - self.up[0]) / (self.up[-1] - self.up[0])
         return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share, 1)
+
+    def _within(self, value: float) -> float:
+        return min(max(value, self._bounds[0]), self._bounds[1])
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
@@ -54,7 +62,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def _svg(plot: Plot, texts: Texts) -> str:
-    scale, name = _Scale(plot.points), escape(plot.value)
+    scale, name = _Scale(plot), escape(plot.value)
     axis = texts[f"axis_{plot.value}"]
     said = "; ".join(_said(point, axis, texts) for point in plot.points)
     titles = [(scale.x(point.seconds), scale.y(point.value), point.title) for point in plot.points]
