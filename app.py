@@ -157,6 +157,7 @@ def compare(
     out: Annotated[
         str, typer.Option(help="A folder for the pictures, a report, tables and the recipe.")
     ] = "comparison",
+    clip: Annotated[bool, typer.Option("--clip", help="Score the pictures by CLIP, which is downloaded once.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All that was measured on stdout, for programs.")] = False,
     config: ConfigPath = OUR_CONFIG,
     device: DeviceName = None,
@@ -171,11 +172,11 @@ def compare(
     """
     from terminal import compare as command
 
-    folder = command.folder(out)
-    engine = _engine(load(config), device)
+    folder, deployment = command.folder(out), load(config)
+    scorer, engine = command.clip(deployment.comparison, clip), _engine(deployment, device)
     axes = {"prompts": prompt, "seeds": seed, "steps": steps, "guidance_scales": guidance, "samplers": sampler}
     wanted = command.wanted(engine, folder, recipe, models, size, negative, axes)
-    return 0 if command.run(engine, wanted, folder, as_json) else FAILED
+    return 0 if command.run(engine, wanted, folder, as_json, scorer) else FAILED
 
 
 @app.command(name="models")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from comparison.quality import CLIP
 from comparison.record import CellRecord, RunRecord, State
 from errors import Cancelled
 from generation.engine import Engine
-from generation.task import Loan, Task
+from generation.task import Loan, Task, Work
 from judging.clip_score import Scorer
 from judging.settings import CLIP_FILES, Clip
 from models import storage
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from comparison.runs import Runs
 
 LOOK_SECONDS = 0.1  # between two looks at a download
+Note = Callable[[int, Mapping[str, float]], None]  # told a cell's number and its scores
 
 
 @dataclass(frozen=True)
@@ -58,31 +59,37 @@ class ClipScores:
         with self._lock:
             task = self._tasks.get(id)
             if task is None or task.done:
-                task = self._tasks[id] = self._engine.borrow(lambda loan: self._work(loan, record))
+                work = scoring(self._clip, record, lambda name: self._runs.file(id, name), self._note(id))
+                task = self._tasks[id] = self._engine.borrow(work)
             return task
 
     def task(self, id: str) -> Task[int] | None:
         """The latest for that run, which may be over."""
         return self._tasks.get(id)
 
-    def _work(self, loan: Loan, record: RunRecord) -> Generator[None, None, int]:
+    def _note(self, id: str) -> Note:
+        return lambda number, scores: self._runs.rate(id, number, scores)
+
+
+def scoring(clip: Clip, record: RunRecord, read: Callable[[str], bytes], note: Note) -> Work[int]:
+    """Work for Engine.borrow: score what `record` has finished and has no score of, from files as `read` gives them."""
+
+    def work(loan: Loan) -> Generator[None, None, int]:
         cells = unscored(record)
         if not cells:
             return 0
-        scorer = Scorer((yield from _fetched(self._clip.source, loan)))
+        scorer = Scorer((yield from _fetched(clip.source, loan)))
         for done, cell in enumerate(cells):
             loan.tell(Scored(done, len(cells)))
             yield
-            self._score(scorer, record.id, cell)
+            assert cell.request is not None
+            assert cell.picture is not None
+            (score,) = scorer.score([cell.request.prompt], [pixels.opened(read(cell.picture.file))])
+            note(cell.number, {CLIP: score.cosine})
         loan.tell(Scored(len(cells), len(cells)))
         return len(cells)
 
-    def _score(self, scorer: Scorer, id: str, cell: CellRecord) -> None:
-        assert cell.request is not None
-        assert cell.picture is not None
-        picture = pixels.opened(self._runs.file(id, cell.picture.file))
-        (score,) = scorer.score([cell.request.prompt], [picture])
-        self._runs.rate(id, cell.number, {CLIP: score.cosine})
+    return work
 
 
 def unscored(record: RunRecord) -> list[CellRecord]:

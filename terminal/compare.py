@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from comparison import recipe as recipes
+from comparison.clip_scores import Scored, scoring
 from comparison.export import tables
 from comparison.export.bundle import exports
 from comparison.plan import Plan
@@ -20,13 +21,16 @@ from comparison.recipe import Recipe
 from comparison.record import RunRecord, State
 from comparison.run import UNFINISHED, Run, begun
 from comparison.store import RECIPE, RECORD, Store
-from errors import DarkroomError, InvalidRequest
+from errors import DarkroomError, InvalidRequest, ModelUnavailable
+from judging.settings import Clip
+from models.amounts import bytes_text
 from models.storage import on_disk
 from terminal.compared import show
 from terminal.generate import Line, asked, progress, shown, update
 from terminal.pictures import destination
 
 if TYPE_CHECKING:
+    from config import Comparison
     from generation.engine import Engine
 
 
@@ -63,6 +67,15 @@ def wanted(
     return begun(_read(recipe) if recipe else _plan(chosen, names, others), "", engine, Folder(out), preview="off")
 
 
+def clip(deployment: Comparison, wanted: bool) -> Clip | None:
+    """What scores the pictures where that is `wanted`. Raises InvalidRequest if there is nothing that could."""
+    if wanted and deployment.clip is None:
+        raise InvalidRequest(
+            "There is no `comparison.clip` in config.yaml. Name one there, or leave --clip out.", "clip"
+        )
+    return deployment.clip if wanted else None
+
+
 def folder(out: str) -> Path:
     """Where a run goes. Raises InvalidRequest for a place that can't be written."""
     chosen = destination(out)
@@ -71,10 +84,10 @@ def folder(out: str) -> Path:
     return chosen.folder
 
 
-def run(engine: Engine, running: Run, out: Path, as_json: bool) -> bool:
-    """Go on with `running` in the folder `out`; whether all of it could be made.
+def run(engine: Engine, running: Run, out: Path, as_json: bool, clip: Clip | None = None) -> bool:
+    """Go on with `running` in the folder `out`, and score it by `clip`; whether all of it could be made.
 
-    Raises InvalidRequest where nothing of it can be, and DarkroomError where `out` can't be written.
+    Raises InvalidRequest where nothing of it can be, and DarkroomError where `out` can't be written, or `clip` be had.
     """
     if all(cell.error for cell in running.record.cells):
         raise InvalidRequest(running.record.cells[0].error or "", "comparison")
@@ -85,8 +98,11 @@ def run(engine: Engine, running: Run, out: Path, as_json: bool) -> bool:
     try:
         with progress(Console(stderr=True)) as bar:
             _follow(running, bar)
+            unscored = _score(engine, running, clip, bar) if clip else None
         running.close()
         _write_exports(Folder(out), running.record)
+        if unscored:
+            raise unscored
     except KeyboardInterrupt:
         with suppress(KeyboardInterrupt):  # a second one does not wait for the step that is running
             running.close()
@@ -147,6 +163,25 @@ def _follow(running: Run, bar: Progress) -> None:
             number = 1 + sum(cell.state not in UNFINISHED for cell in cells)
             phase = f"{min(number, len(cells))} of {len(cells)}, {job.request.model}: {line.phase}"
             update(bar, task, Line(phase, line.done, line.total, line.detail))
+
+
+def _score(engine: Engine, running: Run, clip: Clip, bar: Progress) -> ModelUnavailable | None:
+    """Have CLIP score the pictures, and show how far it is; why it could not."""
+    line = bar.add_task("Starting CLIP", total=None, detail="")
+    task = engine.borrow(scoring(clip, running.record, running.file, running.rate))
+    try:
+        for event in task.events():
+            if isinstance(event, Scored):
+                update(bar, line, Line("Scoring by CLIP", event.done, event.total, f"{event.done} of {event.total}"))
+            else:
+                amount = f"{bytes_text(event.done_bytes)} of {bytes_text(event.total_bytes)}"
+                update(bar, line, Line("Downloading CLIP", event.done_bytes, event.total_bytes or None, amount))
+        task.result()
+    except ModelUnavailable as error:  # the pictures are made nevertheless
+        return error
+    finally:
+        task.cancel()  # does nothing where it is over
+    return None
 
 
 def _write_exports(store: Store, record: RunRecord) -> None:

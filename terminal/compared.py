@@ -13,6 +13,7 @@ from rich.text import Text
 from comparison.plan import settings
 from comparison.record import CellRecord, RunRecord, State, Verdict
 from comparison.store import RECIPE
+from terminal import worth
 from terminal.models import PIPED_WIDTH
 from terminal.text import plain, seconds_text
 
@@ -21,13 +22,15 @@ PROMPT_WIDTH = 40  # characters of a prompt that are shown
 
 
 def show(record: RunRecord, out: Path) -> None:
-    """A line for each picture, and one for all."""
+    """A line for each picture, for each model, and one for all."""
     columns = ("picture", "model", "prompt", "seed", "steps", "seconds", "replay" if record.replays else "result")
     table = Table(*columns, box=box.SIMPLE_HEAD)
     for cell in record.cells:
         table.add_row(*(Text(plain(text)) for text in _row(record, cell)))
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     console.print(table)
+    if any(cell.measured for cell in record.cells):
+        console.print(worth.table(record))
     console.print(plain(f"{out}: {_summary(record)}"), markup=False, highlight=False, soft_wrap=True)
 
 

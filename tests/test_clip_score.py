@@ -1,5 +1,6 @@
 """CLIP's scores: a real CLIP of a few numbers, from a real hub, on pictures that a real engine made."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from transformers import CLIPModel, CLIPTokenizer
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
+import app
 import config
 from comparison.clip_scores import ClipScores, Scored
 from comparison.plan import Plan
@@ -200,3 +202,38 @@ def test_the_deployment_pins_a_clip_of_its_own_or_none(tmp_path: Path) -> None:
     assert config.load(Path(config.__file__).with_name("config.yaml")).comparison.clip is not None
     with pytest.raises(ValueError, match="a hub repo needs a commit hash"):
         Clip(repo=REPO, revision="main")
+
+
+def test_the_command_scores_what_it_made_and_says_what_models_are_worth(
+    folder: Path, checkpoints: Checkpoints, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two = str(two_models(tmp_path, checkpoints["sd"], comparison={"clip": {"repo": str(folder)}}))
+    asked = ["--prompt", "a cat", "--prompt", "a dog", "--seed", "1", "--steps", "1", "--size", "64x64", "--clip"]
+    out = tmp_path / "out"
+    assert app.main(["compare", *asked, "--models", "tiny,plain", "--out", str(out), "--config", two]) == 0
+    said = capsys.readouterr().out
+    cells = RunRecord.model_validate_json((out / "run.json").read_bytes()).cells
+    scores = [cell.quality["clip"] for cell in cells if cell.model == "tiny"]
+    assert len(cells) == 4
+    assert f"{sum(scores) / 2:.3f} ± " in said
+    assert re.search(r"plain +2 of 2 .*\(process\) .*(faster|slower|as fast)", said)
+    assert app.main(["compare", "--out", str(out), "--config", two]) == 0
+
+
+def test_without_a_clip_in_the_configuration_there_is_none_to_ask_for(
+    checkpoints: Checkpoints, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two = str(two_models(tmp_path, checkpoints["sd"]))
+    asked = ["compare", "--prompt", "a cat", "--clip", "--out", str(tmp_path / "out"), "--config", two]
+    assert app.main(asked) == 2
+    assert "There is no `comparison.clip`" in capsys.readouterr().err
+
+
+def test_where_clip_cannot_be_had_the_pictures_are_made_nevertheless(
+    checkpoints: Checkpoints, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two = str(two_models(tmp_path, checkpoints["sd"], comparison={"clip": {"repo": "./nowhere"}}))
+    asked = ["--prompt", "a cat", "--models", "tiny", "--steps", "1", "--size", "64x64", "--clip", "--config", two]
+    assert app.main(["compare", *asked, "--out", str(tmp_path / "out")]) == 1
+    assert "there is no folder" in capsys.readouterr().err
+    assert {"0000.png", "recipe.json", "run.json"} <= {path.name for path in (tmp_path / "out").iterdir()}
