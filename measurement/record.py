@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -156,3 +156,8 @@ class Record(_Data):
     preview: Preview
     """The deployment's."""
     models: tuple[ModelResult, ...]
+
+
+def schema() -> dict[str, Any]:
+    """Of the JSON that is exported and kept, as in docs/benchmark.schema.json."""
+    return Record.model_json_schema(mode="serialization")

@@ -86,6 +86,7 @@ class _Benchmark:
             except Exception as error:
                 self._failed(self._now, error)
             self._leave()
+            gc.collect()
             self._done.append(self._now.result())
             self._now = None
 
@@ -101,7 +102,6 @@ class _Benchmark:
         self._loaded = self._noise = None
         self._decoders = TinyDecoders()
         self._loan.free()
-        gc.collect()
 
     def _model(self, samples: Samples) -> Turns:
         self._leave()
@@ -180,6 +180,7 @@ class _Benchmark:
                     samples.batches[size].clear()
                     samples.note("batch_memory", str(size))
                     self._leave()
+                    gc.collect()
                 self._pace.did("batch", times=size)
                 yield
 
