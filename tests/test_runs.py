@@ -194,6 +194,15 @@ def test_a_run_has_one_job_at_a_time_and_waits_out_a_full_queue(checkpoints: Che
     engine.close()
 
 
+def test_somebody_elses_job_waits_for_one_picture_and_no_more(runs: Runs, engine: Engine) -> None:
+    id = runs.start(plan(models=("tiny",), steps=(100,)))
+    at(runs, id, lambda record: runs.running(id) is not None)
+    others = engine.submit(engine.request({"prompt": "a fox", "steps": 2, "width": 64, "height": 64}))
+    others.result()
+    assert states(runs.record(id))[1] is not State.DONE
+    assert states(at(runs, id, over)) == [State.DONE] * 2
+
+
 def test_pictures_that_the_disk_does_not_take_are_shown_and_saved_later(runs: Runs, tmp_path: Path) -> None:
     folder = tmp_path / "comparisons"
     folder.write_text("in the way")
