@@ -13,6 +13,7 @@ from gallery.keeper import Keeper
 from generation.engine import Engine
 from measurement.runner import Runner
 from ui.album import routes as album
+from ui.benchmark import routes as benchmark
 from ui.compare import routes as compare
 from ui.parts import WATCHERS
 from ui.reading import routes as reading
@@ -55,6 +56,7 @@ def launch_options(
                 *reading.routes(engine),
                 *(album.routes(keeper.gallery, private) if keeper else []),
                 *(compare.routes(runs, private) if runs else []),
+                *(benchmark.routes(runner) if runner else []),
             ]
         },
     }
