@@ -1,4 +1,4 @@
-"""`python -m tests.screenshot`: pictures of the page for the README, made on a server of our own deployment."""
+"""`python -m tests.screenshot`: pictures of the page and of a comparison for the README, on our own deployment."""
 
 import os
 import sys
@@ -8,8 +8,11 @@ from typing import Literal
 
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
+from comparison.export import sheet
+from comparison.plan import Plan
+from comparison.run import UNFINISHED
 from tests import chromium
-from tests.serving import served
+from tests.serving import Served, served
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs"
@@ -50,6 +53,7 @@ def main() -> int:
             page.goto(server.url)
             taken(page, FOLDER / f"{name}.png")
         chrome.close()
+        compared(server, FOLDER / "sheet.png")
     return 0
 
 
@@ -65,6 +69,18 @@ def taken(page: Page, path: Path) -> None:
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(1000)  # for what fades in
     page.screenshot(path=path)
+    print(path)
+
+
+def compared(server: Served, path: Path) -> None:
+    """The contact sheet of all models that ship with the clone."""
+    assert server.runs
+    runs, models = server.runs, tuple(name for name, spec in server.engine.models.items() if spec.local)
+    id = runs.start(Plan(prompts=PROMPTS[:3], models=models, seeds=(7,)))
+    seen = 0
+    while any(cell.state in UNFINISHED for cell in runs.record(id).cells):
+        seen = runs.changed(id, seen, 1.0)
+    path.write_bytes(sheet.png(runs.record(id), lambda name: runs.file(id, name)))
     print(path)
 
 

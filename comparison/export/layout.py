@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
+from math import ceil, log
 
 from comparison.export.labels import Labels
 from comparison.export.lettering import Lettering
 
 MOST = 4096  # of the sheet's sides: what most places still show whole; only runs of a thousand pictures are larger
 LARGEST, SMALLEST = 512, 88  # of a picture's longer side
-TALL = 1.5  # height to width, over which the rows go on in a further block beside the first
+BLOCKS = 12  # beside each other, at most
+SHAPE = 1.25  # width to height that is sought
+EMPTY = 4.0  # what a share of the sheet without pictures costs, beside the logarithm by which it misses its shape
 
 
 @dataclass(frozen=True)
@@ -172,20 +174,26 @@ def layout(labels: Labels, widest: int, highest: int) -> Layout:
     """The sheet for pictures of at most so many pixels: as large as is useful and within MOST on each side."""
     scale = min(LARGEST / max(widest, highest), 2.0)
     least = SMALLEST / max(widest, highest)
+    rows = _folded(labels, round(widest * scale), round(highest * scale))
     while True:
-        found = _folded(labels, round(widest * scale), round(highest * scale))
+        found = Layout(labels, round(widest * scale), round(highest * scale), rows)
         if max(found.size) <= MOST or scale <= least:
             return found
         scale = max(scale * 0.94, least)
 
 
-def _folded(labels: Labels, width: int, height: int) -> Layout:
-    """In as many blocks as it takes not to become a tower; a prompt's rows stay together where that is possible."""
+def _folded(labels: Labels, width: int, height: int) -> int:
+    """How many rows go into a block so that the sheet has a good shape and is well filled.
+
+    A prompt's rows stay together.
+    """
     rows = len(labels.rows)
     together = next((n for n, row in enumerate(labels.rows) if row.prompt != labels.rows[0].prompt), 1)
-    for blocks in range(1, rows + 1):
-        least = ceil(rows / blocks)
-        found = Layout(labels, width, height, ceil(least / together) * together)
-        if found.size[1] <= TALL * found.size[0]:
-            break
-    return found
+    choices = {ceil(ceil(rows / blocks) / together) * together: None for blocks in range(1, min(rows, BLOCKS) + 1)}
+
+    def cost(of_block: int) -> float:
+        found = Layout(labels, width, height, of_block)
+        empty = 1 - rows / (found.blocks * of_block)
+        return abs(log(found.size[0] / found.size[1] / SHAPE)) + EMPTY * empty
+
+    return min(choices, key=cost)
