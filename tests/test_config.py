@@ -50,6 +50,7 @@ def test_ours_is_accepted() -> None:
     config = load(OURS)
     assert config.default_model == config.models[0].name == "mini-sd"
     assert {spec.name for spec in config.models} >= {
+        "mini-bk-sdm",
         "ssd-1b",
         "sdxl-base-1.0",
         "bk-sdm-small",
@@ -113,19 +114,24 @@ def test_an_unknown_key_is_refused_with_the_known_ones(
         ("warm_gb", "warm_gb: null", "warm_gb: .inf", "a finite number"),
         ("preview.per_second", "per_second: 4", "per_second: .nan", "a finite number"),
         ("preview.mode", "mode: linear", "mode: full", "'linear', 'taesd', 'vae' or 'off'"),
-        ("default_model", "default_model: mini-sd", "default_model: mini", "choose one of mini-sd, ssd-1b"),
+        (
+            "default_model",
+            "default_model: mini-sd",
+            "default_model: mini",
+            "choose one of mini-sd, mini-bk-sdm, ssd-1b",
+        ),
         ("models.0.family", "family: sd\n", "family: flux\n", "'sd', 'sdxl' or 'decidiffusion'"),
         ("models.0.steps.default", "high: 100, default: 20}", "high: 100, default: 4.5}", "valid integer"),
         ("models.0.steps.default", "high: 100, default: 20}", "high: 100, default: 101}", "between low 1 and high 100"),
         ("models.0.sizes.0", "size_multiple: 32", "size_multiple: 96", "breaks size_multiple"),
-        ("models.4.licence", "licence: *openrail", "licence: Apache-2.0", "keys and their values are expected"),
+        ("models.5.licence", "licence: *openrail", "licence: Apache-2.0", "keys and their values are expected"),
         ("models.0.vocabulary", "vocabulary: true", "vocabulary: 1", "valid boolean"),
         ("models.0.vocabulary", "vocabulary: true", 'vocabulary: "yes"', "valid boolean"),
         ("models.0.sampler", "    vocabulary: true", "    sampler: Eulr\n", "choose one of Default"),
-        ("models.1.name", "name: ssd-1b", "name: SSD 1B", "match pattern"),
-        ("models.1.name", "name: ssd-1b", "name: mini-sd", "is used twice"),
-        ("models.1.revision", COMMIT, "main", "a commit hash of 40 hex digits"),
-        ("models.1.revision", COMMIT, COMMIT[:12], "a commit hash of 40 hex digits"),
+        ("models.2.name", "name: ssd-1b", "name: SSD 1B", "match pattern"),
+        ("models.2.name", "name: ssd-1b", "name: mini-sd", "is used twice"),
+        ("models.2.revision", COMMIT, "main", "a commit hash of 40 hex digits"),
+        ("models.2.revision", COMMIT, COMMIT[:12], "a commit hash of 40 hex digits"),
         ("latent_spaces.sd.rgb", "      - [0.3512, 0.2297, 0.3227]\n", "", "4 rows"),
         ("latent_spaces.sd.taesd_revision", f"taesd_revision: {TO_BE_PINNED}", "taesd_revision: main", "commit hash"),
     ],
@@ -140,7 +146,7 @@ def test_a_wrong_value_is_refused_with_what_is_accepted(
 
 def test_the_line_is_the_one_of_the_value(written: Written) -> None:
     text = changed(COMMIT, "main")
-    assert f"config.yaml, line {line_of(text, 'revision: main')}: models.1.revision: " in refusal(written(text))
+    assert f"config.yaml, line {line_of(text, 'revision: main')}: models.2.revision: " in refusal(written(text))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +186,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_needs_no_revision(written: Written) -> None:
     text = changed("repo: segmind/SSD-1B", "repo: ./ssd").replace(f"    revision: {COMMIT}\n", "")
-    assert load(written(text)).models[1].local
+    assert load(written(text)).models[2].local
 
 
 COMMENTS = " ".join(line.partition("#")[2] for line in TEXT.splitlines())
