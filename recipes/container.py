@@ -120,7 +120,7 @@ def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _webp(content: bytes) -> Container:
-    size, texts = (0, 0), dict[str, str]()
+    size, texts, tags = (0, 0), dict[str, str](), dict[str, str]()
     for kind, data in _chunks(content):
         if kind == b"VP8X" and len(data) >= 10:
             if data[0] & 2:
@@ -133,10 +133,10 @@ def _webp(content: bytes) -> Container:
             width, height = struct.unpack_from("<HH", data, 6)
             size = (width & 0x3FFF, height & 0x3FFF)
         elif kind == b"EXIF":
-            texts = {**exif.texts(data.removeprefix(_EXIF)), **texts}
+            tags = tags or exif.texts(data.removeprefix(_EXIF))
         elif kind == b"XMP ":
             texts[XMP] = _limited(data).decode(errors="replace")
-    return Container("WebP", *_checked(size), texts)
+    return Container("WebP", *_checked(size), {**tags, **texts})
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -32,17 +32,17 @@ def texts(data: bytes) -> dict[str, str]:
     if order is None or len(data) < 8:
         return {}
     (start,) = struct.unpack_from(f"{order}I", data, 4)
-    found: dict[str, str] = {}
+    found: dict[int, str] = {}
     further = 0
     for tag, value in _table(data, order, start):
         if tag == _TABLE and len(value) == 4:
             (further,) = struct.unpack(f"{order}I", value)
-        elif tag in _NAMES:
-            found.setdefault(_NAMES[tag], _decoded(value))
+        elif tag not in found:
+            found[tag] = _decoded(value)
     for tag, value in _table(data, order, further) if further else ():
-        if tag in _NAMES:
-            found.setdefault(_NAMES[tag], _decoded(value))
-    return {name: text for name, text in found.items() if text}
+        if tag not in found and tag != _TABLE:
+            found[tag] = _decoded(value)
+    return {_NAMES[tag]: text for tag, text in found.items() if text}
 
 
 def _table(data: bytes, order: str, start: int) -> Iterator[tuple[int, bytes]]:

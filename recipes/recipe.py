@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 MOST_NOTES = 60  # of each kind; more is nothing that anybody reads
@@ -83,8 +84,8 @@ def _text(value: Any) -> str | None:
 
 
 def _notes(pairs: Pairs) -> tuple[Note, ...]:
-    found = dict.fromkeys(Note(shown(name), shown(value)) for name, value in pairs)
-    return tuple(found)[:MOST_NOTES]
+    found = dict.fromkeys(Note(shown(name), shown(value)) for name, value in islice(pairs, MOST_NOTES))
+    return tuple(found)
 
 
 _KINDS: Mapping[str, Callable[[Any], Any]] = {
