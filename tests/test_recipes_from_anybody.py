@@ -23,7 +23,7 @@ from tests.pictures import png as our_png
 LIMITS = Limits()
 MANY = settings(max_examples=10_000, deadline=None, derandomize=True, database=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
-SOME = settings(MANY, max_examples=500)
+SOME = settings(MANY, max_examples=300)
 REAL = (files.A1111, files.FORGE, files.SDNEXT, files.FOOOCUS_A1111)
 GRAPHS: tuple[dict[str, Any], ...] = (files.FOOOCUS, files.INVOKEAI, files.SD_METADATA, files.COMFYUI)
 HUGE = "9" * 5000
@@ -129,7 +129,7 @@ def spots(value: Any) -> list[tuple[Any, Any]]:
     return [(value, key) for key in keys] + [spot for key in keys for spot in spots(value[key])]
 
 
-@settings(SOME, max_examples=1_000)
+@settings(SOME, max_examples=600)
 @given(st.sampled_from(GRAPHS), st.lists(st.tuples(st.integers(0, 200), ANY_JSON), min_size=1, max_size=3))
 def test_real_objects_with_anything_put_in(real: dict[str, Any], changes: list[tuple[int, Any]]) -> None:
     changed = json.loads(json.dumps(real))
@@ -179,7 +179,7 @@ WHOLE = (
 CHANGES = st.lists(st.tuples(st.integers(0, 2000), st.binary(max_size=4)), max_size=4)
 
 
-@settings(SOME, max_examples=1_000)
+@settings(SOME, max_examples=600)
 @given(st.sampled_from(WHOLE), CHANGES, st.none() | st.integers(0, 2000))
 def test_files_with_bytes_that_changed(content: bytes, changes: list[tuple[int, bytes]], end: int | None) -> None:
     changed = bytearray(content)
