@@ -44,7 +44,9 @@ def wire(parts: Parts, measuring: Measuring) -> None:
     look = [parts[name] for name in Look._fields]
     watching = {"fn": measuring.watch, "inputs": [shown, turn], "outputs": look, "api_visibility": "private", **SLOW}
     parts["benchmark"].select(measuring.choices, None, parts["benchmark_models"], **LIGHT).then(**watching)
-    parts["benchmark_start"].click(measuring.start, asked, shown, **LIGHT).success(**watching)
+    # By the queue, as only what went through it has its refusals shown.
+    begin = {"fn": measuring.start, "inputs": asked, "outputs": shown, "api_visibility": "private", **SLOW}
+    parts["benchmark_start"].click(**begin).success(**watching)
     parts["benchmark_stop"].click(measuring.stop, None, None, **LIGHT)
     parts["benchmark_earlier"].select(measuring.act, None, shown, **LIGHT).success(**watching)
 
