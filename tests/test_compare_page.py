@@ -163,15 +163,15 @@ def test_a_ratio_is_told_in_words(seconds: float, memory: float, told: str) -> N
 
 
 def test_the_menu_has_every_model_and_the_baseline_is_chosen() -> None:
-    html = views.bar(Made().record, "small", None, WORDS)
+    html = views.bar(Made().record, "small", None, None, WORDS)
     assert '<option value="small" selected>' in html
     assert '<option value="big">' in html
     assert 'data-act="clip"' not in html
-    assert "1.71 GB to download" in views.bar(Made().record, "small", 1_710_000_000, WORDS)
+    assert "1.71 GB to download" in views.bar(Made().record, "small", 1_710_000_000, None, WORDS)
 
 
 def test_one_model_alone_has_no_baseline_and_no_vote() -> None:
-    html = views.bar(Made(models=("big",)).record, "big", None, WORDS)
+    html = views.bar(Made(models=("big",)).record, "big", None, None, WORDS)
     assert "<select" not in html
     assert 'data-act="vote"' not in html
     assert "sheet.png" in html
@@ -233,7 +233,7 @@ def test_html_is_escaped_wherever_it_is_shown(texts: dict[str, str]) -> None:
     voted = [Vote(run.id, 0, HOSTILE, "small", Outcome.LEFT, 0.0)]
     for html in (
         *(grid.grid(one, views.heads(one, "small", texts), texts) for one in (run, done)),
-        views.bar(done, HOSTILE, None, texts),
+        views.bar(done, HOSTILE, None, HOSTILE, texts),
         views.earlier([done], "", texts),
         closeup.pair(done, (done.cells[0], done.cells[1]), HOSTILE, 1, texts),
         closeup.strips(done, 0, 1, texts),

@@ -112,8 +112,22 @@
     slider.setAttribute('aria-valuetext', `${Math.round(100 * part)} %`);
   };
 
+  // Gradio's handle is dragged by the mouse alone; this drags it by the keys.
+  const split = (part) => {
+    const handle = document.querySelector('#closeup_slider [data-testid=slider]');
+    if (!handle) return;
+    const box = handle.parentElement.getBoundingClientRect(), at = handle.getBoundingClientRect();
+    const told = (kind, x) => new MouseEvent(kind, {
+      clientX: x, clientY: at.top + at.height / 2, view: window, bubbles: true, cancelable: true,
+    });
+    handle.dispatchEvent(told('mousedown', at.left + at.width / 2));
+    window.dispatchEvent(told('mousemove', box.left + box.width * part));
+    window.dispatchEvent(told('mouseup', box.left + box.width * part));
+  };
+
   document.addEventListener('input', (event) => {
     if (!(event.target instanceof Element)) return;
+    if (event.target.matches('#closeup .split')) split(Number(event.target.value) / 100);
     if (event.target.matches('.scrub-all')) scrub(event.target);
     if (event.target.matches('[name=closeup]')) {
       event.target.closest('.dialog').dataset.mode = event.target.value;
@@ -136,7 +150,7 @@
     document.querySelector('#tabs')?.setAttribute('inert', '');
     const slider = shown.querySelector('.scrub-all');
     const mode = shown.querySelector('[name=closeup][value=slider]');
-    if (mode) mode.checked = true;
+    if (mode) { mode.checked = true; shown.querySelector('.split').value = 50; }
     if (slider) { slider.value = slider.max; scrub(slider); }
     whole();
     (slider ?? mode ?? shown.querySelector('.close')).focus({ preventScroll: true });

@@ -27,7 +27,7 @@ def pair(run: RunRecord, cells: tuple[CellRecord, CellRecord], found: Found, mom
     else:
         heat = f'<figure class="heat"><p class="refused">{escape(found)}</p></figure>'
     return _dialog(
-        f'<div class="tools">{_modes(texts)}{_zoom(texts)}</div><div class="panes">{panes}{heat}</div>',
+        f'<div class="tools">{_modes(texts)}{_split(texts)}{_zoom(texts)}</div><div class="panes">{panes}{heat}</div>',
         moment,
         texts["closeup"],
         texts,
@@ -74,6 +74,12 @@ def _modes(texts: Texts) -> str:
         for mode in MODES
     )
     return f'<fieldset class="modes"><legend>{escape(texts["closeup"])}</legend>{radios}</fieldset>'
+
+
+def _split(texts: Texts) -> str:
+    """Moves the component's own handle, which takes no keys."""
+    label = escape(texts["closeup_split"])
+    return f'<input type="range" class="split" min="0" max="100" value="50" aria-label="{label}" title="{label}">'
 
 
 def _zoom(texts: Texts) -> str:

@@ -135,8 +135,11 @@ class Comparing:
             wanted = recipe.read(text.encode(errors="replace") if isinstance(text, str) else b"")
             return self.runs.start(wanted, owner_of(visitor)), ""
 
-    def attach(self, known: Any) -> str:
-        """The run that this browser looked at before, if it is still there."""
+    def attach(self, known: Any, visitor: Any) -> str:
+        """The visitor's run that is under way, else the one that this browser looked at before, if it is there."""
+        for record in self.runs.listed(owner_of(visitor)):
+            if under_way(record):
+                return record.id
         with suppress(UnknownRun):
             return self.runs.record(known).id if isinstance(known, str) and known else ""
         return ""
@@ -221,7 +224,7 @@ class Comparing:
         beside = baseline if baseline in record.plan.models else record.plan.models[0]
         states = {cell.state for cell in record.cells}
         return Look(
-            compare_bar=views.bar(record, beside, self._clip(record), texts),
+            compare_bar=views.bar(record, beside, self._clip(record), self.runs.trouble(record.id), texts),
             compare_grid=grid.grid(record, views.heads(record, beside, texts), texts),
             compare_plot=self.plot(record.id, visitor, texts),
             compare_stop=gr.Button(interactive=under_way(record)),
@@ -237,12 +240,13 @@ class Comparing:
         cell = next((cell for cell in record.cells if cell.state is State.RUNNING), None)
         job = self.runs.running(record.id)
         if cell is None or job is None:
-            return {"compare_status": line, "compare_live": ""}
+            return {"compare_status": line, "compare_live": "", "compare_known": record.id}
         told = status(job.latest, job.request, record.titles[cell.model], texts)
         frames = job.frames()
         source = data_url(frames[-1]) if frames else ""
         phase = " · ".join([told.phase, *told.figures[:1]])
-        return {"compare_status": line, "compare_live": grid.live(record, cell.number, source, phase)}
+        live = grid.live(record, cell.number, source, phase)
+        return {"compare_status": line, "compare_live": live, "compare_known": record.id}
 
     def _scoring(self, id: str) -> Task[int] | None:
         """CLIP at work on the run."""

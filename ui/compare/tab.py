@@ -89,7 +89,7 @@ def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely, 
         parts[name].select(voting.act, **votes, **HEARD).success(**replot, **LIGHT)
     replay = {"inputs": visitor, "outputs": [shown, beside]}
     parts["compare_recipe"].select(comparing.replay, **replay, **HEARD).success(**watching)
-    demo.load(comparing.attach, parts["compare_known"], shown, **LIGHT).success(**watching)
+    demo.load(comparing.attach, [parts["compare_known"], visitor], shown, **LIGHT).success(**watching)
 
 
 def wire_gallery(parts: Parts, comparing: Comparing) -> None:

@@ -105,12 +105,18 @@ def status(run: RunRecord, left: float | None, texts: Texts) -> Status:
     return Status(texts[phase], figures, done / len(states))
 
 
-def bar(run: RunRecord, baseline: str, clip: int | None, texts: Texts) -> str:
-    """What can be done with the run as a whole; `clip`: bytes to download for CLIP's scores, None: there are none."""
+def bar(run: RunRecord, baseline: str, clip: int | None, trouble: str | None, texts: Texts) -> str:
+    """What can be done with the run as a whole.
+
+    `clip`: bytes to download for CLIP's scores, None: there are none. `trouble`: why the disk does not take the run.
+    """
     voting = act("vote", texts["vote"]) if votable(run) else ""
     scoring = act("clip", _clip(clip, texts)) if clip is not None else ""
     export = _export(run, baseline, texts) if any(cell.state is State.DONE for cell in run.cells) else ""
-    return f'<div class="bar">{_baseline(run, baseline, texts)}{voting}{scoring}{export}</div>'
+    told = (
+        f'<p class="refused" role="alert">{escape(texts["compare_unsaved"])} {escape(trouble)}</p>' if trouble else ""
+    )
+    return f'<div class="bar">{_baseline(run, baseline, texts)}{voting}{scoring}{export}</div>{told}'
 
 
 def _clip(missing: int, texts: Texts) -> str:

@@ -42,7 +42,7 @@ def ballot(run: RunRecord, pair: Pair, count: int, moment: int, texts: Texts) ->
         f"<kbd>{key}</kbd>{escape(texts[f'vote_{outcome.value}'])}</button>"
         for outcome, key in KEYS.items()
     )
-    told = f"{varied(run, setting, texts)} · {_counted(count, texts)}"
+    told = " · ".join((texts["vote_ask"], varied(run, setting, texts), _counted(count, texts)))
     result = act("result", texts["vote_result"], "quiet") if count else ""
     return _dialog(
         f'<header><p class="said">{escape(setting.prompt)}</p><p class="told" role="status">{escape(told)}</p></header>'
