@@ -61,7 +61,7 @@ def sources(student: Iterable[str], teacher: Iterable[str]) -> dict[str, str]:
 
     Of a stage's pairs of residual and attention block, the way down keeps the first ones, which work on the new
     resolution. The way up keeps the first ones too, but its last is the teacher's last: it takes the same skip
-    connection, so the same widths (section 3.2 of the paper, and `copy_weight_from_teacher` in its repository).
+    connection, so the same widths (as `copy_weight_from_teacher` in github.com/Nota-NetsPresso/BK-SDM).
     """
     student = list(student)
     kept, all_pairs = residual_blocks(student), residual_blocks(teacher)
@@ -83,7 +83,7 @@ def residual_blocks(keys: Iterable[str]) -> Counter[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """Of the three terms of the loss. The paper has 1, 1, 1; here a feature's mean square is 6 to 48, not about 1."""
+    """Of the terms: 1, 1, 1 in the paper's script; here features, of mean square 6 to 48, would drown the others."""
 
     task: float = 1.0
     output: float = 1.0
@@ -105,7 +105,7 @@ PLAN = Plan(schedule=Schedule(steps=4800, rate=8e-4, decay=0.7, average=0.997, s
 
 
 def task_loss(guess: Tensor, target: Tensor) -> Tensor:
-    """L_task = E ‖target − student(z_t, t, y)‖²: what every diffusion model is trained on (equation 1 of the paper).
+    """L_task = E ‖target − student(z_t, t, y)‖²: what every diffusion model is trained on.
 
     Both (batch, channels, height, width); the target is the noise, or v as here. A scalar, the mean over all elements.
     """
@@ -113,12 +113,12 @@ def task_loss(guess: Tensor, target: Tensor) -> Tensor:
 
 
 def output_loss(guess: Tensor, teacher: Tensor) -> Tensor:
-    """L_OutKD = E ‖teacher(z_t, t, y) − student(z_t, t, y)‖² (equation 2). Shapes as of the task loss."""
+    """L_OutKD = E ‖teacher(z_t, t, y) − student(z_t, t, y)‖² (the paper's). Shapes as in the task loss."""
     return F.mse_loss(guess, teacher.detach())
 
 
 def feature_loss(student: Sequence[Tensor], teacher: Sequence[Tensor]) -> Tensor:
-    """L_FeatKD = E Σ_l ‖f_l teacher(z_t, t, y) − f_l student(z_t, t, y)‖² (equation 3), l over the stages.
+    """L_FeatKD = E Σ_l ‖f_l teacher(z_t, t, y) − f_l student(z_t, t, y)‖² (the paper's), l over the stages.
 
     One (batch, channels of l, height of l, width of l) of each stage, down then up. A scalar: the sum over the stages
     of the mean over all elements, as in the paper's script; an unequal number of stages is a ValueError.
