@@ -95,7 +95,7 @@ class Run:
     def changed(self, seen: int, seconds: float) -> int:
         """The version, as soon as it is not the one `seen`, or after so long."""
         with self._changed:
-            self._changed.wait_for(lambda: self._version != seen or self._over, seconds)
+            self._changed.wait_for(lambda: self._version != seen, seconds)
             return self._version
 
     def stop(self, chosen: Chosen) -> None:

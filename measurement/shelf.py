@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from measurement.record import Record
 
 log = logging.getLogger(__name__)
 
+KNOWN = 256  # records that are held in memory
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -62,7 +64,17 @@ def write(path: Path, text: str) -> None:
 
 def _read(path: Path) -> Record | None:
     try:
+        return _parsed(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        log.warning("%s cannot be read: %s", path, error)
+        return None
+
+
+@lru_cache(KNOWN)
+def _parsed(path: Path, changed: int) -> Record | None:
+    """Of the file as it was last `changed`. Whoever watches a benchmark asks for all of them again and again."""
+    try:
         return Record.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValidationError) as error:
+    except (UnicodeDecodeError, ValidationError) as error:
         log.warning("%s is no benchmark of ours and was left out: %s", path, str(error).splitlines()[0])
         return None

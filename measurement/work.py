@@ -54,6 +54,7 @@ class _Benchmark:
         self._done: list[ModelResult] = []
         self._decoders = TinyDecoders()
         self._now: Samples | None = None
+        self._told: Record | None = None  # as of the latest phase
         self._loaded: Loaded | None = None  # and warmed up
         self._noise: Checkpoint | None = None
 
@@ -224,8 +225,11 @@ class _Benchmark:
         return partial(self._tell, phase, detail, round_)
 
     def _tell(self, phase: str, detail: str = "", round_: int = 0, step: int = 0) -> None:
+        """After each step too, within what is timed: so only a new phase describes everything again."""
         assert self._now is not None
-        self._loan.tell(self._pace.progress(phase, detail, round_, step, self._now.request, self.record()))
+        if self._told is None or step <= 1:
+            self._told = self.record()
+        self._loan.tell(self._pace.progress(phase, detail, round_, step, self._now.request, self._told))
 
 
 def _wait(device: Device) -> None:
