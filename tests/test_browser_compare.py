@@ -7,17 +7,20 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from comparison.plan import Plan
 from comparison.record import RunRecord, State
+from tests.deployments import OURS, written
 from tests.serving import LONG, Served, served, two_models
 from tests.test_browser import HOSTILE, PATIENCE, browser, context, foreign, opened  # noqa: F401 - fixtures
 from tests.tiny import Checkpoints
 
 pytestmark = pytest.mark.browser
-PROMPTS = ("a lighthouse", "a fox", HOSTILE)
+PROMPTS = ("a red circle on a white background", "a small orange star on a black background", HOSTILE)
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +28,15 @@ def server(tmp_path_factory: pytest.TempPathFactory, checkpoints: Checkpoints) -
     """Of `tiny`, and `plain` that takes no guidance and at most 8 steps."""
     folder = tmp_path_factory.mktemp("deployment")
     with served(two_models(folder, checkpoints["sd"], comparison={"folder": "compared"})) as there:
+        yield there
+
+
+@pytest.fixture
+def minis(tmp_path: Path) -> Iterator[Served]:
+    """Of all models that ship with Darkroom."""
+    ours = yaml.safe_load(OURS.read_text(encoding="utf-8"))["models"]
+    ship = [model | {"repo": str(OURS.parent / model["repo"])} for model in ours if not model["download_bytes"]]
+    with served(written(tmp_path, *ship, comparison={"folder": "compared"})) as there:
         yield there
 
 
@@ -91,54 +103,65 @@ def voted(page: Page, key: str) -> None:
     expect(ballot).not_to_have_attribute("data-opened", before)
 
 
-def test_two_models_are_compared_voted_on_exported_and_replayed_to_the_byte(
-    page: Page, server: Served, tmp_path: Path
+def test_all_models_that_ship_are_compared_voted_on_exported_and_replayed_to_the_byte(
+    context: BrowserContext,  # noqa: F811
+    minis: Served,
+    tmp_path: Path,
 ) -> None:
-    assert server.runs
+    assert minis.runs
+    page, models = context.new_page(), len(minis.engine.models)
+    comparing(page, minis)
     page.locator("#compare_prompts textarea").fill("\n".join(PROMPTS))
-    expect(page.locator("#compare_forecast")).to_contain_text("6 pictures")
-    expect(page.locator("#compare_forecast")).to_contain_text("2 models to load")
+    expect(page.locator("#compare_forecast")).to_contain_text(f"{3 * models} pictures")
+    expect(page.locator("#compare_forecast")).to_contain_text(f"{models} models to load")
     start(page, *PROMPTS)
     over(page)
-    expect(cells(page, "done")).to_have_count(6)
+    expect(cells(page, "done")).to_have_count(3 * models)
     for photo in page.locator("#compare_grid .photo img").all():
         photo.scroll_into_view_if_needed()
-        assert photo.evaluate("image => image.decode().then(() => image.naturalWidth)") in (64, 96)
+        assert photo.evaluate("image => image.decode().then(() => image.naturalWidth)") == 128
     expect(page.locator("#compare_grid .head").nth(1)).to_contain_text(re.compile("faster|slower|as fast"))
     assert page.evaluate("window.struck") is None
-    first = newest(server)
-
-    page.get_by_role("button", name="Blind vote").click()
-    expect(page.locator("#vote .side img")).to_have_count(2)
-    assert "tiny" not in (page.locator("#vote").text_content() or "").lower()
-    voted(page, "ArrowLeft")
-    voted(page, "ArrowDown")
-    votes = server.runs.votes.listed(run=first.id)
-    assert [vote.outcome.value for vote in votes] == ["left", "tie"]
-    page.get_by_role("button", name="Ranking").click()
-    expect(page.locator("#vote tbody tr")).to_have_count(2)
-    expect(page.locator("#vote .chosen li")).to_have_count(2)
-    page.keyboard.press("Escape")
-    expect(page.locator("#vote .ballot")).to_be_hidden()
-
-    page.locator("#compare_bar summary").click()
-    for link in page.locator("#compare_bar .export a").all():
-        page.locator("#compare_bar details").evaluate("menu => { menu.open = true; }")
-        with page.expect_download() as download:
-            link.click()
-        download.value.save_as(tmp_path / download.value.suggested_filename.split("-", 3)[-1])
+    first = newest(minis)
+    vote_twice(page, minis, first)
+    export(page, tmp_path)
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
-    assert len((tmp_path / "table.csv").read_text("utf-8-sig").splitlines()) == 7
-    assert len(json.loads((tmp_path / "data.json").read_text("utf-8"))["cells"]) == 6
-
+    assert len((tmp_path / "table.csv").read_text("utf-8-sig").splitlines()) == 3 * models + 1
+    assert len(json.loads((tmp_path / "data.json").read_text("utf-8"))["cells"]) == 3 * models
     page.locator("#compare_recipe input").set_input_files(tmp_path / "recipe.json")
-    expect(page.locator("#compare_grid .verdict", has_text="byte-identical")).to_have_count(6)
+    expect(page.locator("#compare_grid .verdict", has_text="byte-identical")).to_have_count(3 * models)
     over(page)
-    again = newest(server)
+    again = newest(minis)
     assert again.id != first.id
     assert [cell.picture and cell.picture.sha256 for cell in again.cells] == [
         cell.picture and cell.picture.sha256 for cell in first.cells
     ]
+
+
+def vote_twice(page: Page, minis: Served, run: RunRecord) -> None:
+    """By keys, without any name on the page; then the ranking."""
+    assert minis.runs
+    page.get_by_role("button", name="Blind vote").click()
+    expect(page.locator("#vote .side img")).to_have_count(2)
+    shown = page.locator("#vote").inner_html().lower()
+    assert [name for name, title in run.titles.items() if name in shown or title.lower() in shown] == []
+    voted(page, "ArrowLeft")
+    voted(page, "ArrowDown")
+    assert [vote.outcome.value for vote in minis.runs.votes.listed(run=run.id)] == ["left", "tie"]
+    page.get_by_role("button", name="Ranking").click()
+    expect(page.locator("#vote tbody tr")).to_have_count(len(run.titles))
+    expect(page.locator("#vote .chosen li")).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(page.locator("#vote .ballot")).to_be_hidden()
+
+
+def export(page: Page, folder: Path) -> None:
+    """Every file that the menu offers, by the end of its name."""
+    for link in page.locator("#compare_bar .export a").all():
+        page.locator("#compare_bar details").evaluate("menu => { menu.open = true; }")
+        with page.expect_download() as download:
+            link.click()
+        download.value.save_as(folder / download.value.suggested_filename.split("-", 3)[-1])
 
 
 def test_what_a_model_cannot_do_is_told_in_its_cell_and_the_rest_goes_on(page: Page) -> None:
@@ -228,10 +251,13 @@ def test_pictures_of_two_sizes_have_no_difference_and_say_so(page: Page) -> None
 
 def test_a_comparison_is_come_back_to_and_deleted(page: Page, server: Served) -> None:
     assert server.runs
+    start(page, "to be kept")
+    over(page)
     start(page, "to be deleted")
+    expect(page.locator("#compare_grid .said")).to_have_text("to be deleted")
     over(page)
     run = newest(server)
-    page.locator("#compare_earlier .open").nth(1).click()
+    page.locator("#compare_earlier .open", has_text="to be kept").click()
     expect(page.locator("#compare_grid .grid")).not_to_have_attribute("data-run", run.id)
     item = page.locator("#compare_earlier li", has_text="to be deleted")
     item.locator("summary").click()
@@ -254,7 +280,8 @@ def test_what_is_no_recipe_is_refused(page: Page, tmp_path: Path) -> None:
 
 
 def test_files_of_a_run_are_served_by_their_names_in_its_record_alone(server: Served) -> None:
-    id = newest(server).id
+    assert server.runs
+    id = server.runs.start(Plan(prompts=("served",), models=("tiny",), seeds=(7,)))
     for path in (f"{id}/run.json", f"{id}/..%2f..%2fconfig.yaml", f"{'0' * 32}/0000.png", f"{id}/export/other.txt"):
         assert httpx.get(f"{server.url}/compare/{path}", timeout=PATIENCE).status_code == 404
 

@@ -66,12 +66,12 @@ class Comparing:
     def __init__(self, engine: Engine, runs: Runs, private: bool, keeper: Keeper | None = None) -> None:
         self.engine, self.runs, self.private, self.keeper = engine, runs, private, keeper
 
-    def choices(self, shown: Any, held: Any, prompt: Any, visitor: Any, request: gr.Request) -> tuple[Any, ...]:
-        """Models and earlier runs as things stand, where files go, and what was developed as the first prompt."""
+    def choices(self, shown: Any, visitor: Any, request: gr.Request) -> tuple[Any, ...]:
+        """Models and earlier runs as things stand, and where files go."""
         texts = texts_for(request)
         cards = several(self.engine.models, self.engine.states(), texts)
         earlier = views.earlier(self._listed(visitor), str(shown), texts)
-        return gr.HTML(cards=cards), earlier, *views.drops(texts), SKIP if asked.lines(held) else _one_line(prompt)
+        return gr.HTML(cards=cards), earlier, *views.drops(texts)
 
     def take(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Prompt, negative prompt and seed of a picture in the gallery, for the models to be compared by."""
@@ -81,7 +81,7 @@ class Comparing:
         with refusals_shown(texts_for(request)):
             entry = self.keeper.gallery.find(str(told.get("id")))
             seed = "" if entry.seed is None else str(entry.seed)
-            return _one_line(entry.prompt), seed, entry.negative_prompt, gr.Tabs(selected="compare")
+            return " ".join(entry.prompt.split()), seed, entry.negative_prompt, gr.Tabs(selected="compare")
 
     def forecast(
         self,
@@ -280,7 +280,3 @@ class Comparing:
 def under_way(record: RunRecord) -> bool:
     """Whether a cell waits or runs."""
     return any(cell.state in views.OPEN for cell in record.cells)
-
-
-def _one_line(prompt: Any) -> str:
-    return " ".join(prompt.split()) if isinstance(prompt, str) else ""

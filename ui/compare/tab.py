@@ -16,6 +16,8 @@ from ui.compare.voting import Voting
 from ui.parts import HEARD, LIGHT, Parts, choices, view
 from ui.texts import DEFAULT, TEXTS
 
+# What was to be developed is the first prompt, unless there is one. In the browser, for no answer to come too late.
+CARRY = "(held, prompt) => held?.trim() ? held : (prompt ?? '').trim().replace(/\\s+/g, ' ')"
 WORDS = TEXTS[DEFAULT]  # until the visitor's language is known
 
 
@@ -66,9 +68,10 @@ def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely, 
     look = [parts[name] for name in Look._fields]
     watch = {"fn": comparing.watch, "inputs": [shown, beside, parts["compare_turn"], visitor], "outputs": look}
     watching = watch | HEARD
-    told = [cards, earlier, parts["compare_file"], parts["compare_recipe"], parts["compare_prompts"]]
-    here = [shown, parts["compare_prompts"], parts["prompt"], visitor]
-    parts["compare"].select(comparing.choices, here, told, **LIGHT)
+    told = [cards, earlier, parts["compare_file"], parts["compare_recipe"]]
+    parts["compare"].select(comparing.choices, [shown, visitor], told, **LIGHT)
+    prompts = parts["compare_prompts"]
+    parts["compare"].select(None, [prompts, parts["prompt"]], prompts, js=CARRY, **LIGHT)
     ahead = {"fn": comparing.forecast, "inputs": held, "outputs": [parts["compare_forecast"], parts["compare_start"]]}
     for control in held:
         changed = control.input if control is cards else control.change

@@ -53,7 +53,7 @@ class _Scale:
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Round numbers from one at or below `low` to one at or above `high`, at most so many between them."""
-    span = max(high - low, abs(high) * 1e-6, 1e-9)
+    span = max(high - low, abs(high) * 0.1, 1e-9)
     step = 10 ** math.floor(math.log10(span / most))
     while span / step > most:
         step *= 2.5 if f"{step:e}"[0] == "2" else 2
