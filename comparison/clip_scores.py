@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from comparison import pixels
 from comparison.quality import CLIP
 from comparison.record import CellRecord, RunRecord, State
-from errors import Cancelled
+from errors import Cancelled, DarkroomError
 from generation.engine import Engine
 from generation.task import Loan, Task, Work
 from judging.clip_score import Scorer
@@ -66,6 +66,19 @@ class ClipScores:
     def task(self, id: str) -> Task[int] | None:
         """The latest for that run, which may be over."""
         return self._tasks.get(id)
+
+    def trouble(self, id: str) -> str | None:
+        """Why the latest for that run failed; None: it did not."""
+        task = self.task(id)
+        if task is None or not task.done:
+            return None
+        try:
+            task.result()
+        except DarkroomError as error:
+            return str(error)
+        except Cancelled:
+            return None
+        return None
 
     def _note(self, id: str) -> Note:
         return lambda number, scores: self._runs.rate(id, number, scores)

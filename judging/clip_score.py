@@ -1,6 +1,6 @@
 """How well a picture fits its prompt by CLIP: Hessel et al., "CLIPScore" (EMNLP 2021, arXiv 2104.08718), section 3.
 
-The cosine of the picture's and the prompt's embedding; the score is 2.5 times that, and 0 where it is negative. The
+The cosine of the picture's and the prompt's embedding: the paper's score is 2.5 times that, not under 0. The
 paper puts "A photo depicts" before captions; prompts are taken as they stand, as most who score prompts do. A picture
 that is not square is judged by its middle.
 """
@@ -18,7 +18,6 @@ from PIL import Image
 
 from errors import ModelUnavailable
 
-WEIGHT = 2.5
 # Of CLIP's training pictures, as every published CLIP has them.
 MEAN, DEVIATION = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
@@ -28,10 +27,6 @@ class Score:
     """Of one picture and its prompt."""
 
     cosine: float  # -1 to 1; 0.2 to 0.35 is what pictures that fit come to
-
-    @property
-    def clip_score(self) -> float:
-        return WEIGHT * max(self.cosine, 0.0)
 
 
 class Scorer:

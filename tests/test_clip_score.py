@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
@@ -22,7 +23,7 @@ from comparison.record import RunRecord, State
 from comparison.runs import Runs
 from errors import Cancelled, ModelUnavailable
 from generation.engine import Engine
-from judging.clip_score import WEIGHT, Score, Scorer, prepared
+from judging.clip_score import Scorer, prepared
 from judging.settings import CLIP_FILES, Clip
 from models.progress import Downloading
 from models.registry import registry
@@ -31,6 +32,7 @@ from tests.hub import Fault, Hub
 from tests.serving import two_models
 from tests.tiny import Checkpoints
 from tests.tiny_parts import clip, write_tokenizer
+from ui.compare.handlers import Comparing, Turn
 
 REPO = "somebody/clip"
 PROMPTS = ("a red circle", "a blue square on a white background", "a cat " * 100)
@@ -77,11 +79,6 @@ def test_a_score_does_not_depend_on_its_neighbours(folder: Path) -> None:
     together = scorer.score(PROMPTS, [picture(number) for number in range(3)])
     alone = [scorer.score([prompt], [picture(number)])[0] for number, prompt in enumerate(PROMPTS)]
     assert [score.cosine for score in together] == pytest.approx([score.cosine for score in alone], abs=1e-6)
-
-
-@pytest.mark.parametrize(("cosine", "score"), [(0.3, 0.3 * WEIGHT), (0.0, 0.0), (-0.2, 0.0)])
-def test_the_score_of_hessel_and_others(cosine: float, score: float) -> None:
-    assert Score(cosine).clip_score == pytest.approx(score)
 
 
 def test_a_file_that_lacks_a_part_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -193,9 +190,14 @@ def test_jobs_go_on_while_clip_is_fetched_and_a_cancel_keeps_what_came(
 
 def test_a_clip_that_cannot_be_had_is_told(hub: Hub, served: Clip, engine: Engine, runs: Runs, run: RunRecord) -> None:
     nowhere = served.model_copy(update={"repo": "nobody/nothing"})
+    runs.clip = ClipScores(runs, engine, nowhere)
+    assert runs.clip.trouble(run.id) is None
     with pytest.raises(ModelUnavailable, match="nobody/nothing"):
-        ClipScores(runs, engine, nowhere).start(run.id).result()
+        runs.clip.start(run.id).result()
     assert all("clip" not in cell.quality for cell in runs.record(run.id).cells)
+    (look,) = Comparing(engine, runs, private=False).watch(run.id, "", Turn(), "", gr.Request(headers={}))
+    assert "nobody/nothing" in look.compare_status
+    assert 'data-act="clip"' in look.compare_bar
 
 
 def test_the_deployment_pins_a_clip_of_its_own_or_none(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -27,7 +28,7 @@ from ui.compare.asked import CONTROLS
 from ui.frames import data_url
 from ui.handlers import refusals_shown
 from ui.screen import SKIP
-from ui.status import status
+from ui.status import Status, status
 from ui.texts import TEXTS, Texts
 from ui.visitor import owner_of, pressed, texts_for
 
@@ -187,16 +188,17 @@ class Comparing:
             yield self._nothing(visitor, texts)
             return
         with refusals_shown(texts):
-            seen, told, at = 0, Look(), 0.0
+            seen, told, at, scoring = 0, Look(), 0.0, False
             while turn.number == number:
                 version = self.runs.changed(shown, seen, 1 / self.engine.preview.per_second)
-                record = self.runs.record(shown)
-                again = version != seen or time.monotonic() - at > REPEATED_SECONDS
+                scored, scoring = scoring, self._scoring(shown) is not None
+                record = self.runs.record(shown)  # after that: with the last score, once there is no more to come
+                again = version != seen or scored is not scoring or time.monotonic() - at > REPEATED_SECONDS
                 if again:
                     told, at = self._all(record, baseline, visitor, texts), time.monotonic()
                 yield told._replace(**self._live(record, texts)) if again else Look(**self._live(record, texts))
                 seen = version
-                if not under_way(record) and not self._scoring(shown):
+                if not (under_way(record) or scoring):
                     return
 
     def plot(self, shown: str, visitor: Any, texts: Texts) -> str:
@@ -235,8 +237,7 @@ class Comparing:
 
     def _live(self, record: RunRecord, texts: Texts) -> dict[str, Any]:
         """What moves between two changes of the record."""
-        task = self._scoring(record.id)
-        line = (views.scoring(task.latest, texts) if task else views.status(record, self._left(record), texts)).html()
+        line = self._status(record, texts).html()
         cell = next((cell for cell in record.cells if cell.state is State.RUNNING), None)
         job = self.runs.running(record.id)
         if cell is None or job is None:
@@ -247,6 +248,14 @@ class Comparing:
         phase = " · ".join([told.phase, *told.figures[:1]])
         live = grid.live(record, cell.number, source, phase)
         return {"compare_status": line, "compare_live": live, "compare_known": record.id}
+
+    def _status(self, record: RunRecord, texts: Texts) -> Status:
+        """How far CLIP is, else the run, and why CLIP failed."""
+        if task := self._scoring(record.id):
+            return views.scoring(task.latest, texts)
+        told = views.status(record, self._left(record), texts)
+        failed = self.runs.clip and self.runs.clip.trouble(record.id)
+        return replace(told, figures=[*told.figures, failed]) if failed else told
 
     def _scoring(self, id: str) -> Task[int] | None:
         """CLIP at work on the run."""

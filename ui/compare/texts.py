@@ -106,7 +106,7 @@ ENGLISH = {
     "vote_erase": "Erase votes",
     "vote_erase_sure": "Erase all of them",
     "score_judge": "Judge",
-    "score_clip": "CLIP score",
+    "score_clip": "CLIP similarity",
 }
 
 GERMAN = {
@@ -212,5 +212,5 @@ GERMAN = {
     "vote_erase": "Stimmen löschen",
     "vote_erase_sure": "Alle löschen",
     "score_judge": "Prüfer",
-    "score_clip": "CLIP-Wert",
+    "score_clip": "CLIP-Ähnlichkeit",
 }
