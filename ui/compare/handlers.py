@@ -84,22 +84,10 @@ class Comparing:
             seed = "" if entry.seed is None else str(entry.seed)
             return " ".join(entry.prompt.split()), seed, entry.negative_prompt, gr.Tabs(selected="compare")
 
-    def forecast(
-        self,
-        prompts: Any,
-        models: Any,
-        seeds: Any,
-        steps: Any,
-        guidance_scales: Any,
-        samplers: Any,
-        negative_prompt: Any,
-        width: Any,
-        height: Any,
-        request: gr.Request,
-    ) -> tuple[str, Any]:
-        """What the controls come to, and whether that can be started."""
-        held = {name: value for name, value in locals().items() if name in CONTROLS}
-        if not asked.lines(prompts):
+    def forecast(self, request: gr.Request, *values: Any) -> tuple[str, Any]:
+        """What the `values` of CONTROLS come to, and whether that can be started."""
+        held = dict(zip(CONTROLS, values, strict=True))
+        if not asked.lines(held["prompts"]):
             return "", gr.Button(interactive=False)
         texts = texts_for(request)
         with refusals_shown(texts):
@@ -110,22 +98,9 @@ class Comparing:
             titles = {name: spec.title for name, spec in self.engine.models.items()}
             return views.forecast(found, titles, texts), gr.Button(interactive=found.pictures > 0)
 
-    def start(
-        self,
-        prompts: Any,
-        models: Any,
-        seeds: Any,
-        steps: Any,
-        guidance_scales: Any,
-        samplers: Any,
-        negative_prompt: Any,
-        width: Any,
-        height: Any,
-        visitor: Any,
-        request: gr.Request,
-    ) -> tuple[str, str]:
-        """Begin; returns the run's id, and no baseline yet."""
-        held = {name: value for name, value in locals().items() if name in CONTROLS}
+    def start(self, request: gr.Request, visitor: Any, *values: Any) -> tuple[str, str]:
+        """Begin with the `values` of CONTROLS; returns the run's id, and no baseline yet."""
+        held = dict(zip(CONTROLS, values, strict=True))
         with refusals_shown(texts_for(request)):
             return self.runs.start(asked.plan(held), owner_of(visitor)), ""
 

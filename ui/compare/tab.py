@@ -76,7 +76,7 @@ def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely, 
     for control in held:
         changed = control.input if control is cards else control.change
         changed(**ahead, **LIGHT)
-    begin = {"inputs": [*held, visitor], "outputs": [shown, beside]}
+    begin = {"inputs": [visitor, *held], "outputs": [shown, beside]}
     parts["compare_start"].click(comparing.start, **begin, **HEARD).success(**watching).then(**ahead, **LIGHT)
     parts["compare_stop"].click(comparing.stop, [shown, visitor], None, **HEARD)
     parts["compare_resume"].click(comparing.resume, [shown, visitor], None, **HEARD).success(**watching)
