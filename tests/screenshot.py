@@ -48,12 +48,13 @@ def main() -> int:
         sync_playwright() as playwright,
     ):
         chrome = playwright.chromium.launch(executable_path=browser, args=("--no-sandbox",))
+        compared(server, FOLDER / "sheet.png")
         for name, viewport, scheme in VIEWS:
             page = chrome.new_page(viewport=viewport, color_scheme=scheme, locale="en-US")
             page.goto(server.url)
             taken(page, FOLDER / f"{name}.png")
+            table(page, FOLDER / f"{name.replace('page', 'compare').replace('phone', 'compare-phone')}.png")
         chrome.close()
-        compared(server, FOLDER / "sheet.png")
     return 0
 
 
@@ -65,6 +66,18 @@ def taken(page: Page, path: Path) -> None:
         page.locator("#develop").click()
         expect(page.locator("#history button")).to_have_count(count)
     expect(page.locator("#status [role=status]")).to_have_text("Done")
+    shot(page, path)
+
+
+def table(page: Page, path: Path) -> None:
+    """The picture of the comparison that was made."""
+    page.get_by_role("tab", name="Compare").click()
+    page.locator("#compare_earlier [data-act=open]").first.click()
+    expect(page.locator("#compare_status [role=status]")).to_have_text("Done")
+    shot(page, path)
+
+
+def shot(page: Page, path: Path) -> None:
     page.mouse.move(0, 0)
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(1000)  # for what fades in
