@@ -74,12 +74,13 @@ def table(page: Page, path: Path) -> None:
     page.get_by_role("tab", name="Compare").click()
     page.locator("#compare_earlier [data-act=open]").first.click()
     expect(page.locator("#compare_status [role=status]")).to_have_text("Done")
-    shot(page, path)
+    shot(page, path, "#compare_status" if page.viewport_size == PHONE else "body")
 
 
-def shot(page: Page, path: Path) -> None:
+def shot(page: Page, path: Path, top: str = "body") -> None:
+    """What is to be seen from the element `top` on."""
     page.mouse.move(0, 0)
-    page.evaluate("scrollTo(0, 0)")
+    page.locator(top).evaluate("(element) => element.scrollIntoView()")
     page.wait_for_timeout(1000)  # for what fades in
     page.screenshot(path=path)
     print(path)
