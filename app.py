@@ -65,10 +65,7 @@ Count = Annotated[int | None, typer.Option(help="How many; picture i has the see
 Out = Annotated[str, typer.Option(help="A folder, or a file that ends in .png (numbered if there are several).")]
 
 Measured = Annotated[str | None, typer.Option("--models", metavar="A,B", help="Which; else all that are on the disk.")]
-RandomWeights = Annotated[
-    bool,
-    typer.Option("--random-weights", help="The published architectures at full size, filled with noise: no download."),
-]
+RandomWeights = Annotated[bool, typer.Option("--random-weights", help="The published models as noise: no download.")]
 Rounds = Annotated[int, typer.Option(min=2, max=100, help="Runs of everything.")]
 Quick = Annotated[bool, typer.Option("--quick", help="A first look: 2 rounds, no batches, one way of previewing.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write all of it there, as JSON.")]
@@ -207,11 +204,16 @@ def benchmark(
 ) -> int:
     """Measure what each model costs on this machine: loads, first preview, steps, pictures, batches, memory, previews.
 
-    Every figure is a median with least and most, a warm-up apart. Result and machine are kept in the folder at
-    measurement.folder of the configuration, and compared with the benchmark before on the same hardware. A model
-    that --models names is downloaded if it has to be. mini-sd takes about a minute on two cores, a large model on a
-    CPU hours at its own size: then lower --size and --steps, which the result tells. Ctrl-C keeps what was measured
-    and exits 130. Exits 1 where a model could not be measured.
+    Every figure is a median with least and most, a warm-up apart. Result and
+    machine are kept in the folder at measurement.folder of the configuration,
+    and compared with the benchmark before on the same hardware.
+
+    A model that --models names is downloaded if it has to be. mini-sd takes
+    about a minute on two cores; a large model on a CPU takes hours at its own
+    size: then lower --size and --steps, which the result tells.
+
+    Ctrl-C keeps what was measured and exits 130. Exits 1 where a model could
+    not be measured.
     """
     from terminal import benchmark as command
 

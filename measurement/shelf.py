@@ -24,6 +24,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._known: dict[Path, Record | None] = {}  # files never change once they are there; None: it is no record
 
     def keep(self, record: Record) -> Path:
         """Write it; the file is there whole or not at all. Raises DarkroomError where it can't be written."""
@@ -40,13 +41,16 @@ class Shelf:
 
     def records(self) -> list[Record]:
         """All of them, newest first. Files that are none are left out, and named in the log."""
-        return [record for path in sorted(self.folder.glob("*.json"), reverse=True) if (record := _read(path))]
+        paths = sorted(self.folder.glob("*.json"), reverse=True)
+        known = self._known
+        self._known = {path: known[path] if path in known else _record(path) for path in paths}
+        return [record for record in self._known.values() if record is not None]
 
     def find(self, id: str) -> Record | None:
         """The record of that id, which may be any text."""
         if not _ID.fullmatch(id):
             return None
-        return next((_read(path) for path in self.folder.glob(f"*-{id}.json")), None)
+        return next((_record(path) for path in self.folder.glob(f"*-{id}.json")), None)
 
 
 def write(path: Path, text: str) -> None:
@@ -62,7 +66,7 @@ def write(path: Path, text: str) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> Record | None:
+def _record(path: Path) -> Record | None:
     try:
         return _parsed(path, path.stat().st_mtime_ns)
     except OSError as error:

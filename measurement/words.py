@@ -52,11 +52,14 @@ def short(amount: float) -> str:
 
 
 def spread(figure: Figure, runs: int) -> str:
-    """The median, then least and most; how many runs where it was not `runs`."""
+    """The median, then least and most, with their unit where it differs; how many runs where it was not `runs`."""
     of = figure.spread
-    ends = f"{value(of.least, figure.unit)} to {value(of.most, figure.unit)}"
+    median, least, most = (value(amount, figure.unit) for amount in (of.median, of.least, of.most))
+    unit = median.partition(" ")[2]
+    if unit and least.endswith(f" {unit}") and most.endswith(f" {unit}"):
+        least, most = least.removesuffix(f" {unit}"), most.removesuffix(f" {unit}")
     counted = "" if of.count == runs else f"; {of.count} run{'s' * (of.count > 1)}"
-    return f"{value(of.median, figure.unit)} ({ends}{counted})"
+    return f"{median} ({least} to {most}{counted})"
 
 
 def title(result: ModelResult) -> str:

@@ -144,11 +144,11 @@ def _table(record: Record) -> Table:
 def _changes(compared: list[Change]) -> Table:
     """Beside the benchmark before."""
     table = Table(box=box.SIMPLE_HEAD, title="Beside the benchmark before on this machine", title_justify="left")
-    for column in ("model", "figure", "before", "now", "now / before", ""):
-        table.add_column(column, justify="left" if column in ("model", "figure", "") else "right")
+    for column in ("model", "figure", "before", "now", "ratio", "beyond spread"):
+        table.add_column(column, justify="left" if column in ("model", "figure") else "right")
     for change in compared:
         before, now = (words.value(it.spread.median, it.unit) for it in (change.before, change.now))
-        said = "more than the spread" if change.real else "within the spread"
+        said = "yes" if change.real else "no"
         table.add_row(change.model, words.name(change.now.name), before, now, f"{change.ratio:.2f}", said)
     return table
 

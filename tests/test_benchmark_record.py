@@ -137,16 +137,20 @@ def test_what_is_not_comparable_is_not_compared(other: Record) -> None:
 def test_the_table_has_every_figure_with_its_spread() -> None:
     batch = Batch(size=4, pictures_per_minute=spread(80.0, 90.0, 100.0), peak_memory_bytes=1)
     text = document(record(result(batches=(batch,), peak_memory_bytes=spread(5e8, 5e8, 6e8))))
-    assert "| a picture | 1.10 s (1.00 s to 1.20 s) |" in text
+    assert "| a picture | 1.10 s (1.00 to 1.20) |" in text
     assert "| pictures a minute, 4 at a time | 90.0 (80.0 to 100) |" in text
-    assert "| peak memory | 500 MB (500 MB to 600 MB) |" in text
+    assert "| peak memory | 500 MB (500 to 600) |" in text
     assert "CPU of a test, 2 CPUs, 8.0 GB of memory" in text
     assert "128x128, 20 steps, guidance 3." in text
     assert "published" not in text
 
 
+def test_units_are_told_once_where_they_are_the_same() -> None:
+    assert "| a picture | 1.00 s (900 ms to 1.10 s) |" in document(record(result(picture=spread(0.9, 1.0, 1.1))))
+
+
 def test_fewer_runs_than_planned_are_told() -> None:
-    assert "(1.00 s to 1.00 s; 1 run)" in document(record(result(picture=spread(1.0)), complete=False))
+    assert "(1.00 to 1.00; 1 run)" in document(record(result(picture=spread(1.0)), complete=False))
     assert "It was stopped" in document(record(complete=False))
 
 
