@@ -4,6 +4,7 @@
 
   // A file is read here: its text goes where it belongs, and nothing is uploaded.
   const MOST = 64_000_000;  // bytes
+  let recipe = '';  // the latest, in case somebody is asked whether to download its models
   const taken = async (place, file) => {
     if (!file || file.size > MOST) return;
     const text = await file.text();
@@ -13,11 +14,16 @@
       box.dispatchEvent(new Event('input', { bubbles: true }));
     } else {
       const button = place.parentElement.querySelector('[data-act]');
+      recipe = text;
       button.dataset.text = text;
       button.click();
       delete button.dataset.text;
     }
   };
+  document.addEventListener('click', (event) => {
+    const button = event.target instanceof Element ? event.target.closest('#compare_recipe [data-act=replay]') : null;
+    if (button) button.dataset.text = recipe;
+  }, true);
   const place = (event) => event.target instanceof Element ? event.target.closest('.drop') : null;
   document.addEventListener('change', (event) => {
     const there = place(event);

@@ -95,8 +95,7 @@ class Comparing:
                 found = self.runs.forecast(asked.plan(held))
             except InvalidRequest as error:
                 return views.unready(str(error)), gr.Button(interactive=False)
-            titles = {name: spec.title for name, spec in self.engine.models.items()}
-            return views.forecast(found, titles, texts), gr.Button(interactive=found.pictures > 0)
+            return views.forecast(found, self._titles(), texts), gr.Button(interactive=found.pictures > 0)
 
     def start(self, request: gr.Request, visitor: Any, *values: Any) -> tuple[str, str]:
         """Begin with the `values` of CONTROLS; returns the run's id, and no baseline yet."""
@@ -104,12 +103,22 @@ class Comparing:
         with refusals_shown(texts_for(request)):
             return self.runs.start(asked.plan(held), owner_of(visitor)), ""
 
-    def replay(self, visitor: Any, request: gr.Request, event: gr.EventData) -> tuple[str, str]:
-        """Run the recipe whose text the page told again; returns the run's id, and no baseline yet."""
-        text = pressed(event).get("text")
-        with refusals_shown(texts_for(request)):
+    def replay(self, visitor: Any, request: gr.Request, event: gr.EventData) -> tuple[Any, Any, Any]:
+        """Run the recipe whose text the page told again, once it is known that what it downloads is wanted.
+
+        Returns the run's id, no baseline yet, and where recipes go.
+        """
+        told, texts = pressed(event), texts_for(request)
+        text, place = told.get("text"), views.drops(texts)[1]
+        with refusals_shown(texts):
             wanted = recipe.read(text.encode(errors="replace") if isinstance(text, str) else b"")
-            return self.runs.start(wanted, owner_of(visitor)), ""
+            found = self.runs.forecast(wanted)
+            if found.download_bytes and told.get("act") != "replay":
+                return SKIP, SKIP, place + views.weighed(found, self._titles(), texts)
+            return self.runs.start(wanted, owner_of(visitor)), "", place
+
+    def _titles(self) -> dict[str, str]:
+        return {name: spec.title for name, spec in self.engine.models.items()}
 
     def attach(self, known: Any, visitor: Any) -> str:
         """The visitor's run that is under way, else the one that this browser looked at before, if it is there."""

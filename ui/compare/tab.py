@@ -90,7 +90,7 @@ def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely, 
     replot = {"fn": comparing.replot, "inputs": [shown, visitor], "outputs": parts["compare_plot"]}
     for name in ("compare_bar", "vote"):
         parts[name].select(voting.act, **votes, **HEARD).success(**replot, **LIGHT)
-    replay = {"inputs": visitor, "outputs": [shown, beside]}
+    replay = {"inputs": visitor, "outputs": [shown, beside, parts["compare_recipe"]]}
     parts["compare_recipe"].select(comparing.replay, **replay, **HEARD).success(**watching)
     demo.load(comparing.attach, [parts["compare_known"], visitor], shown, **LIGHT).success(**watching)
 

@@ -28,6 +28,7 @@ ENGLISH = {
     "compare_models_one": "1 model",
     "compare_models_count": "{count} models",
     "compare_recipe": "Replay a recipe: choose its file, or drop it here",
+    "compare_replay": "Download and replay",
     # the grid
     "compare_empty": "Nothing compared yet",
     "compare_empty_hint": "Write prompts, choose models. Each prompt is developed on each model with the same seed.",
@@ -136,6 +137,7 @@ GERMAN = {
     "compare_models_one": "1 Modell",
     "compare_models_count": "{count} Modelle",
     "compare_recipe": "Ein Rezept wiederholen: Datei wählen oder hierher ziehen",
+    "compare_replay": "Herunterladen und wiederholen",
     "compare_empty": "Noch nichts verglichen",
     "compare_empty_hint": "Prompts schreiben, Modelle wählen. Jedes Modell entwickelt jeden Prompt mit demselben Seed.",
     "compare_waiting": "Wartet",

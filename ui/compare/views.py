@@ -40,6 +40,11 @@ def forecast(found: Forecast, titles: Mapping[str, str], texts: Texts) -> str:
     return f"<p>{escape(' · '.join(told))}</p>{refused}"
 
 
+def weighed(found: Forecast, titles: Mapping[str, str], texts: Texts) -> str:
+    """What the replay of a recipe comes to, for somebody to say that it is wanted; compare.js adds the recipe."""
+    return f'<div class="weighed">{forecast(found, titles, texts)}{act("replay", texts["compare_replay"])}</div>'
+
+
 def unready(message: str) -> str:
     """Why there is nothing to start yet."""
     return f'<p class="refused">{escape(message)}</p>'
