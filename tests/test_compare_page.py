@@ -120,6 +120,12 @@ def test_under_a_picture_stands_what_it_took_and_behind_a_button_all_of_it() -> 
     assert told["Seed"] == "7"
     assert {"Load", "Text", "Denoise", "Decode", "Total", "Per step", "Passes per step", "Peak memory"} <= told.keys()
     assert {"Parameters", "Device", "Sampler", "Size", "Steps"} <= told.keys()
+    measured = run.cells[0].measured
+    assert measured is not None
+    on_cpu = run.cells[0].model_copy(update={"measured": measured.model_copy(update={"device": "CPU A, float32"})})
+    assert {"Peak memory", "Peak memory of the whole process"} & dict(grid.facts(on_cpu, WORDS)).keys() == {
+        "Peak memory of the whole process"
+    }
     html = shown(run)
     assert html.count('popovertarget="details-0"') == html.count('id="details-0"') == 1
 

@@ -9,6 +9,7 @@ from itertools import groupby
 from comparison.plan import Setting, settings
 from comparison.record import CellRecord, Measured, Picture, RunRecord, State
 from comparison.summary import picture_seconds
+from models.device import counts_memory
 from ui.figures import parameters, seconds, size
 from ui.texts import Texts
 
@@ -191,7 +192,10 @@ def facts(cell: CellRecord, texts: Texts) -> list[tuple[str, str]]:
     told += [
         (texts["compare_per_step"], seconds(measured.seconds_per_step, texts)),
         (texts["compare_passes"], str(measured.passes)),
-        (texts["memory"], size(measured.peak_memory_bytes, texts)),
+        (
+            texts["memory" if counts_memory(measured.device) else "compare_memory_process"],
+            size(measured.peak_memory_bytes, texts),
+        ),
         (texts["compare_parameters"], parameters(measured.parameters, texts)),
         (texts["device"], measured.device),
     ]

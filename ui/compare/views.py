@@ -42,7 +42,8 @@ def forecast(found: Forecast, titles: Mapping[str, str], texts: Texts) -> str:
 
 def weighed(found: Forecast, titles: Mapping[str, str], texts: Texts) -> str:
     """What the replay of a recipe comes to, for somebody to say that it is wanted; compare.js adds the recipe."""
-    return f'<div class="weighed">{forecast(found, titles, texts)}{act("replay", texts["compare_replay"])}</div>'
+    sure = act("replay", texts["compare_replay"])
+    return f'<div class="weighed" role="status">{forecast(found, titles, texts)}{sure}</div>'
 
 
 def unready(message: str) -> str:
