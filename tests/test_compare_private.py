@@ -11,6 +11,7 @@ from comparison.votes import Outcome, Pair
 from errors import UnknownRun
 from generation.engine import Engine
 from tests.test_runs import at, engine, over, plan, runs  # noqa: F401 - fixtures
+from ui.compare.api import endpoint
 from ui.compare.handlers import Comparing
 from ui.compare.voting import Voting
 from ui.visitor import owner_of
@@ -45,6 +46,19 @@ def test_a_run_is_its_owners_alone(
     page.act("", "", MINE, REQUEST, pressed(act="erase", run=id))
     with pytest.raises(UnknownRun):
         runs.record(id)
+
+
+def test_programs_together_are_one_visitor(engine: Engine, runs: Runs) -> None:  # noqa: F811
+    compare = endpoint(engine, runs, private=True)
+    asked = {"prompts": ["a cat"], "models": ["tiny"], "steps": [900]}
+    busy = [compare(**asked) for _ in range(2)]
+    begun = [next(told) for told in busy]
+    with pytest.raises(gr.Error, match="2 of them yours"):
+        next(compare(**asked))
+    assert runs.listed(owner_of(OTHER)) == runs.listed(owner_of("")) == []
+    for told in busy:
+        told.close()
+    assert all(at(runs, told["id"], over) for told in begun)
 
 
 def test_votes_are_counted_and_erased_by_visitor(engine: Engine, runs: Runs) -> None:  # noqa: F811

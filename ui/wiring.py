@@ -61,7 +61,7 @@ def wire(
     if runs:
         comparing = Comparing(engine, runs, private, keeper)
         compare.wire(demo, parts, comparing, Closely(runs), Voting(engine, runs, private))
-        api(compared(engine, runs), api_name="compare", concurrency_limit=WATCHERS)
+        api(compared(engine, runs, private), api_name="compare", concurrency_limit=WATCHERS)
         if keeper:
             compare.wire_gallery(parts, comparing)
     if keeper:

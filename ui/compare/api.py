@@ -1,6 +1,7 @@
 """Comparing for programs: one endpoint that waits until the run is over."""
 
 # No annotations from the future here: gradio reads the types of an endpoint as they stand.
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,8 +20,9 @@ from ui.texts import DEFAULT, TEXTS
 WAIT_SECONDS = 1.0  # between two looks at a run of which nothing is heard
 
 
-def endpoint(engine: Engine, runs: Runs) -> Callable[..., Any]:
-    """What gradio serves as /compare."""
+def endpoint(engine: Engine, runs: Runs, private: bool = False) -> Callable[..., Any]:
+    """What gradio serves as /compare. `private`: all programs together are one visitor, whose runs nobody else sees."""
+    owner = secrets.token_hex(8) if private else ""
 
     def compare(
         prompts: list[str],
@@ -44,7 +46,8 @@ def endpoint(engine: Engine, runs: Runs) -> Callable[..., Any]:
         common = {"negative_prompt": negative_prompt, "width": width, "height": height}
         values = {"prompts": prompts, "models": models or here, "seeds": seeds or [0], **asked, **common}
         with refusals_shown(TEXTS[DEFAULT]):
-            yield from _told(runs, runs.start(_plan({name: it for name, it in values.items() if it is not None})))
+            wanted = _plan({name: it for name, it in values.items() if it is not None})
+            yield from _told(runs, runs.start(wanted, owner))
 
     return compare
 
