@@ -277,6 +277,10 @@ def test_what_is_no_recipe_is_refused(page: Page, tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text('{"some": "thing"}', encoding="utf-8")
     page.locator("#compare_recipe input").set_input_files(tmp_path / "other.json")
     expect(page.get_by_test_id("toast-body")).to_contain_text("recipe")
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.truncate(64_000_001)
+    page.locator("#compare_recipe input").set_input_files(tmp_path / "huge.json")
+    expect(page.locator("#compare_recipe .drop")).to_contain_text("64 MB")
 
 
 def test_files_of_a_run_are_served_by_their_names_in_its_record_alone(server: Served) -> None:

@@ -3,10 +3,13 @@
   const grid = () => document.querySelector('#compare_grid .grid');
 
   // A file is read here: its text goes where it belongs, and nothing is uploaded.
-  const MOST = 64_000_000;  // bytes
   let recipe = '';  // the latest, in case somebody is asked whether to download its models
   const taken = async (place, file) => {
-    if (!file || file.size > MOST) return;
+    if (!file) return;
+    if (file.size > Number(place.dataset.most)) {
+      place.querySelector('span').textContent = place.dataset.large;
+      return;
+    }
     const text = await file.text();
     if (place.dataset.file === 'prompts') {
       const box = document.querySelector('#compare_prompts textarea');

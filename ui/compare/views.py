@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from comparison.clip_scores import Scored
 from comparison.forecast import Forecast
+from comparison.recipe import MOST_BYTES
 from comparison.record import RunRecord, State
 from comparison.summary import Against, Change, ModelSummary, change, summaries
 from models.progress import Downloading
@@ -198,13 +199,15 @@ def counted(key: str, count: int, texts: Texts) -> str:
 
 def drops(texts: Texts) -> tuple[str, str]:
     """Where a file of prompts goes, and where a recipe."""
-    prompts = _drop("prompts", texts["compare_file"], ".txt,text/plain")
-    return prompts, _drop("recipe", texts["compare_recipe"], ".json,application/json")
+    large = texts["reading_large"].format(most=MOST_BYTES // 1_000_000)
+    prompts = _drop("prompts", texts["compare_file"], ".txt,text/plain", large)
+    return prompts, _drop("recipe", texts["compare_recipe"], ".json,application/json", large)
 
 
-def _drop(name: str, label: str, accepted: str) -> str:
-    """A place for a file, which the browser reads: nothing is uploaded."""
+def _drop(name: str, label: str, accepted: str, large: str) -> str:
+    """A place for a file, which the browser reads: nothing is uploaded. `large` is said of one that has too much."""
     return (
-        f'<label class="drop" data-file="{name}"><input type="file" accept="{accepted}">'
-        f'<span>{escape(label)}</span></label><button type="button" data-act="{name}" hidden></button>'
+        f'<label class="drop" data-file="{name}" data-most="{MOST_BYTES}" data-large="{escape(large)}">'
+        f'<input type="file" accept="{accepted}"><span role="status">{escape(label)}</span></label>'
+        f'<button type="button" data-act="{name}" hidden></button>'
     )
