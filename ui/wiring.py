@@ -20,7 +20,7 @@ from ui.compare.handlers import Comparing
 from ui.compare.voting import Voting
 from ui.controls import Bench, Controls
 from ui.handlers import Acts
-from ui.parts import LIGHT, SLOW, WATCHERS, Parts
+from ui.parts import HEARD, LIGHT, SLOW, WATCHERS, Parts
 from ui.reading import tab as reading
 from ui.reading.handlers import Reader
 from ui.recipe import DEPENDENT
@@ -119,5 +119,5 @@ def _wire_controls(parts: Parts, acts: Acts, controls: Controls) -> None:
     for name in ("stage", "history", "result"):
         parts[name].select(acts.show, parts["visit"], shown, **LIGHT)
     parts["result"].input(controls.use, parts["visit"], bench, **LIGHT)
-    parts["strip"].select(acts.save, parts["visit"], parts["saved"], **LIGHT).then(None, js=SAVE, **LIGHT)
+    parts["strip"].select(acts.save, parts["visit"], parts["saved"], **HEARD).then(None, js=SAVE, **LIGHT)
     parts["clock"].tick(controls.standing, None, [parts["masthead"], parts["model"], parts["clock"]], **LIGHT)

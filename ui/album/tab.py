@@ -6,7 +6,7 @@ import gradio as gr
 
 from ui.album.handlers import CHOICES, Browsing, Done, Found
 from ui.controls import Bench
-from ui.parts import LIGHT, Parts, view
+from ui.parts import HEARD, LIGHT, Parts, view
 
 FILTERS = ("words", "model", "sampler", "size", "tag", "seed", "since", "until", "starred")
 AGAIN_SECONDS = 3.0  # until it is looked again whether the gallery can be used
@@ -37,9 +37,9 @@ def wire(parts: Parts, browsing: Browsing) -> None:
         parts[f"album_{name}"].input(browsing.search, wanted, found, **LIGHT)
     done = [parts[name] for name in Done._fields]
     for name in ("album_grid", "album_done", "viewer"):
-        parts[name].select(browsing.act, [parts["album_tag"], visitor], done, **LIGHT)
+        parts[name].select(browsing.act, [parts["album_tag"], visitor], done, **HEARD)
     bench = [parts[name] for name in Bench._fields]
-    parts["viewer"].input(browsing.use, visitor, [*bench, parts["status"], parts["tabs"]], **LIGHT)
+    parts["viewer"].input(browsing.use, visitor, [*bench, parts["status"], parts["tabs"]], **HEARD)
 
 
 def _finder(say: gr.I18n) -> Parts:
