@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from comparison.export.report import plot
 from comparison.export.report.page import html
 from comparison.export.texts import TEXTS
-from comparison.plots import Plot, Point, plots
-from comparison.quality import JUDGE
+from comparison.plots import VOTES, Plot, Point, plots
+from comparison.quality import CLIP, JUDGE
 from comparison.ranking import Rating
 from comparison.record import RunRecord, State, Verdict
 from errors import UnknownPicture
@@ -283,6 +283,14 @@ def test_an_interval_ends_where_its_score_does() -> None:
     ends = [float(y) for y in re.findall(r"M[\d.]+ ([\d.]+)V", drawn.split('class="marks"')[1])]
     assert ends == [plot.HEIGHT - plot.BOTTOM] * 2
     assert re.findall(r">(-[\d.]+|2[.]\d)</text>", drawn) == []
+
+
+@pytest.mark.parametrize(("value", "score"), [(JUDGE, 0.0), (JUDGE, 1.0), (CLIP, 0.31), (VOTES, 1000.0)])
+def test_a_score_that_all_have_leaves_the_ticks_apart(value: str, score: float) -> None:
+    points = tuple(Point(name, name, 1.0, 1.0, 1.0, score, score, score, 1) for name in "ab")
+    drawn = plot.drawn([Plot(value, points, ("a",), True)], TEXTS["en"])
+    heights = re.findall(r"M64 ([\d.]+)H", drawn)
+    assert len(set(heights)) == len(heights) >= 2
 
 
 def test_names_in_a_plot_stand_apart() -> None:

@@ -14,6 +14,7 @@ from comparison.quality import CLIP, JUDGE
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 20, 52  # pixels around the plot
 BOUNDS = {JUDGE: (0.0, 1.0), CLIP: (-1.0, 1.0)}  # of a score; the interval of few pictures may reach beyond
+MARGIN = 0.1  # of the axis around a score that all have
 LETTER, LINE, DOT = 7.4, 17, 7  # pixels: a letter of a label, about; a line of them; a point's radius
 
 
@@ -35,9 +36,9 @@ class _Scale:
     def __init__(self, plot: Plot) -> None:
         points, self._bounds = plot.points, BOUNDS.get(plot.value, (-math.inf, math.inf))
         self.across = ticks(0, max(point.slowest for point in points))
-        self.up = ticks(
-            min(self._within(point.low) for point in points), max(self._within(point.high) for point in points)
-        )
+        low, high = min(point.low for point in points), max(point.high for point in points)
+        alone = MARGIN if low == high else 0.0  # else the ticks beyond a score's end would fall onto it
+        self.up = ticks(self._within(low - alone), self._within(high + alone))
 
     def x(self, value: float) -> float:
         share = (value - self.across[0]) / (self.across[-1] - self.across[0])
