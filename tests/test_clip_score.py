@@ -32,7 +32,8 @@ from tests.hub import Fault, Hub
 from tests.serving import two_models
 from tests.tiny import Checkpoints
 from tests.tiny_parts import clip, write_tokenizer
-from ui.compare.handlers import Comparing, Turn
+from ui.compare.handlers import Comparing
+from ui.turn import Turn
 
 REPO = "somebody/clip"
 PROMPTS = ("a red circle", "a blue square on a white background", "a cat " * 100)

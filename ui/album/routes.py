@@ -20,20 +20,14 @@ from gallery.search import Cursor, Search
 from ui.album import views
 from ui.album.archive import archive
 from ui.album.handlers import ids_in
+from ui.routes import HEADERS, NOSNIFF, let_in
 from ui.texts import TEXTS, language
 
-NOSNIFF = {"X-Content-Type-Options": "nosniff"}
-HEADERS = NOSNIFF | {
-    "Cache-Control": "private, max-age=31536000, immutable",  # for what never changes
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-}
 FRESH = HEADERS | {"Cache-Control": "private, no-cache"}  # asked for again each time, and sent where it has changed
 KEPT = HEADERS | {"Cache-Control": "private, max-age=86400"}
 NEVER = {"Cache-Control": "no-store"}
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 MOST_ASKED = 4_000_000  # bytes of the ids of pictures for a zip
-
-Endpoint = Callable[[Request], Response]
 
 
 def routes(gallery: Gallery, private: bool) -> list[Route]:
@@ -102,15 +96,6 @@ def _guarded(endpoint: Callable[[Request], Response | Awaitable[Response]]) -> C
             return PlainTextResponse("The gallery cannot be used now.", 503)
 
     return answer
-
-
-def let_in(request: Request) -> bool:
-    """Whether gradio would let this visitor in, who may have to log in."""
-    app = request.app
-    if app.auth is None:
-        return True
-    names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
-    return any(app.tokens.get(request.cookies.get(name)) is not None for name in names)
 
 
 def _unless_known(content: bytes, request: Request, kind: str, headers: dict[str, str]) -> Response:

@@ -17,11 +17,11 @@ from measurement.record import Record
 from measurement.runner import Runner
 from ui.benchmark import views
 from ui.cards import several
-from ui.compare.handlers import Turn
 from ui.handlers import refusals_shown
 from ui.screen import SKIP
 from ui.status import Status
 from ui.texts import Texts
+from ui.turn import Turn
 from ui.visitor import pressed, texts_for
 
 WAIT = 2.0  # seconds after which all is told again: a busy browser loses changes that are told once

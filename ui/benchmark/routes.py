@@ -8,9 +8,7 @@ from starlette.routing import Route
 
 from measurement.markdown import document
 from measurement.runner import Runner
-from ui.album.routes import let_in
-
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+from ui.routes import UNKEPT, let_in
 
 
 def routes(runner: Runner) -> list[Route]:
@@ -32,4 +30,4 @@ def routes(runner: Runner) -> list[Route]:
 
 
 def _named(id: str, ending: str) -> dict[str, str]:
-    return {**HEADERS, "Content-Disposition": f'attachment; filename="darkroom-benchmark-{id}.{ending}"'}
+    return {**UNKEPT, "Content-Disposition": f'attachment; filename="darkroom-benchmark-{id}.{ending}"'}

@@ -10,10 +10,10 @@ from models.storage import State
 from ui.benchmark import views
 from ui.benchmark.handlers import Look, Measuring
 from ui.cards import several
-from ui.compare.handlers import Turn
 from ui.parts import LIGHT, SLOW, Parts, choices, view
 from ui.status import Status
 from ui.texts import DEFAULT, TEXTS
+from ui.turn import Turn
 
 WORDS = TEXTS[DEFAULT]  # until the visitor's language is known
 ASKED = ("models", "quick", "random", "size", "steps", "rounds")

@@ -30,21 +30,11 @@ from ui.handlers import refusals_shown
 from ui.screen import SKIP
 from ui.status import Status, status
 from ui.texts import TEXTS, Texts
+from ui.turn import Turn
 from ui.visitor import owner_of, pressed, texts_for
 
 OF_PICTURE = ("prompts", "seeds", "negative_prompt")  # what is taken over from a picture
 REPEATED_SECONDS = 2.0  # after which all is told again: a busy browser loses changes that are told once
-
-
-class Turn:
-    """Who of several watchers of one page is the newest; the others end."""
-
-    def __init__(self) -> None:
-        self.number = 0
-
-    def next(self) -> int:
-        self.number += 1
-        return self.number
 
 
 class Look(NamedTuple):

@@ -9,9 +9,9 @@ from starlette.routing import Route
 from comparison.difference import difference
 from comparison.runs import Runs
 from errors import GalleryUnavailable, InvalidRequest, UnknownPicture, UnknownRun
-from ui.album.routes import HEADERS, Endpoint, let_in
 from ui.compare.exports import EXPORTS, VOTES, Source
 from ui.compare.vote import unblinded
+from ui.routes import HEADERS, Endpoint, let_in
 from ui.texts import language
 
 KINDS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}

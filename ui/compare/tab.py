@@ -11,10 +11,11 @@ from ui.cards import several
 from ui.compare import grid, views
 from ui.compare.asked import CONTROLS
 from ui.compare.closely import Closely
-from ui.compare.handlers import OF_PICTURE, Comparing, Look, Turn
+from ui.compare.handlers import OF_PICTURE, Comparing, Look
 from ui.compare.voting import Voting
 from ui.parts import HEARD, LIGHT, Parts, choices, view
 from ui.texts import DEFAULT, TEXTS
+from ui.turn import Turn
 
 # What was to be developed is the first prompt, unless there is one. In the browser, for no answer to come too late.
 CARRY = "(held, prompt) => held?.trim() ? held : (prompt ?? '').trim().replace(/\\s+/g, ' ')"

@@ -17,8 +17,8 @@ from generation.engine import Engine
 from recipes.container import MOST_BYTES
 from recipes.reading import Reading, read
 from recipes.taking import known, taken
-from ui.album.routes import let_in
 from ui.reading import views
+from ui.routes import UNKEPT, let_in
 from ui.texts import TEXTS, Texts, language
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,6 @@ KIND = "application/octet-stream"  # which no page of another site can send with
 IN_MEMORY = 1 << 20  # bytes of a picture on its way that are held there before they go into a file without a name
 AT_ONCE = 2  # pictures that are read; others wait
 SECONDS = 120  # that a picture may take on its way
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def routes(engine: Engine) -> list[Route]:
@@ -64,9 +63,9 @@ async def _received(request: Request, file: IO[bytes]) -> None:
 def _answer(file: IO[bytes], engine: Engine, model: str | None, texts: Texts) -> Response:
     file.seek(0)
     try:
-        return HTMLResponse(_shown(read(file.read()), engine, model, texts), headers=HEADERS)
+        return HTMLResponse(_shown(read(file.read()), engine, model, texts), headers=UNKEPT)
     except UnreadablePicture as error:
-        return HTMLResponse(views.refused(str(error)), 422, headers=HEADERS)
+        return HTMLResponse(views.refused(str(error)), 422, headers=UNKEPT)
 
 
 def _shown(found: Reading, engine: Engine, model: str | None, texts: Texts) -> str:
