@@ -17,10 +17,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from atomic import PART
 from comparison import recipe
 from comparison.recipe import Recipe
 from comparison.record import CellRecord, RunRecord, State
-from gallery.folder import PART, write
+from gallery.folder import write
 from gallery.gallery import PART_SECONDS
 
 log = logging.getLogger(__name__)

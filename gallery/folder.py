@@ -10,15 +10,14 @@ marks.jsonl                                                      stars and tags
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import atomic
+from atomic import PART
 from gallery.entry import Name
-
-PART = ".part"  # how a file ends that is being written
 
 
 class Folder:
@@ -83,17 +82,7 @@ class Folder:
 def write(path: Path, content: bytes) -> None:
     """Put `content` at `path`, so that a file of that name is whole and outlives a loss of power. Raises OSError."""
     path.parent.mkdir(exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}{PART}")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
+    atomic.write(path, content)
     _sync_folder(path.parent)
 
 

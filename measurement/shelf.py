@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
 
+import atomic
 from errors import DarkroomError
 from measurement.record import Record
 
@@ -31,7 +31,7 @@ class Shelf:
         path = self.folder / f"{record.started[:19].replace(':', '-')}-{record.id}.json"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write(path, record.model_dump_json(indent=1) + "\n")
+            atomic.write(path, (record.model_dump_json(indent=1) + "\n").encode())
         except OSError as error:
             raise DarkroomError(
                 f"The benchmark was not kept: {path} cannot be written ({error.strerror or error}). "
@@ -51,19 +51,6 @@ class Shelf:
         if not _ID.fullmatch(id):
             return None
         return next((_record(path) for path in self.folder.glob(f"*-{id}.json")), None)
-
-
-def write(path: Path, text: str) -> None:
-    """Put `text` into the file at `path`, which is there whole or not at all. Raises OSError."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _record(path: Path) -> Record | None:

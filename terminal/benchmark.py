@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+import atomic
 import errors
 from measurement import events, markdown, words
 from measurement.earlier import Change, changes
@@ -18,7 +19,7 @@ from measurement.figures import figures, names
 from measurement.plan import QUICK, Plan, check, chosen
 from measurement.published import about
 from measurement.record import Record
-from measurement.shelf import Shelf, write
+from measurement.shelf import Shelf
 from models.amounts import bytes_text
 from models.progress import Downloading
 from models.registry import Registry
@@ -156,11 +157,11 @@ def _changes(compared: list[Change]) -> Table:
 def _write(record: Record, kept: list[Record], json: Path | None, table: str | None) -> None:
     try:
         if json is not None:
-            write(json, record.model_dump_json(indent=1) + "\n")
+            atomic.write(json, (record.model_dump_json(indent=1) + "\n").encode())
         if table == "-":
             print(markdown.document(record, kept))
         elif table is not None:
-            write(Path(table), markdown.document(record, kept))
+            atomic.write(Path(table), markdown.document(record, kept).encode())
     except OSError as error:
         raise errors.DarkroomError(
             f"{error.filename} cannot be written ({error.strerror}). Name another file."

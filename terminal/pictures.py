@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import atomic
 from errors import DarkroomError, InvalidRequest
 from generation.events import Picture
 from terminal.text import plain
@@ -53,18 +54,11 @@ def write(path: Path, data: bytes) -> None:
 
     Raises DarkroomError where that cannot be done.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        atomic.write(path, data)
     except OSError as error:
         raise DarkroomError(f"{path} cannot be written ({error.strerror}). Name another place with --out.") from error
-    finally:
-        part.unlink(missing_ok=True)  # after an interrupt too nothing half-written stays
 
 
 def _unused(folder: Path, stem: str) -> Path:

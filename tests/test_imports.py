@@ -16,6 +16,7 @@ PAGE = ("gradio", "ui")
 LIGHT = {
     "config": (*HEAVY, *PAGE),
     "errors": (*HEAVY, *PAGE, "pydantic"),
+    "atomic": (*HEAVY, *PAGE, "pydantic"),
     "colours": (*HEAVY, *PAGE, "pydantic"),
     "models.registry": (*HEAVY, *PAGE, "generation"),
     "models.device": (*HEAVY, *PAGE, "generation"),
