@@ -7,6 +7,7 @@
     ├── OutOfMemory          the device had too little memory for the job; says what to lower
     ├── GenerationFailed     the run itself went wrong (latents turned into NaN, …)
     ├── QueueFull            too many jobs wait already; says when to try again
+    │   └── ShuttingDown     no job is taken any more; another server, or this one started again, will
     ├── UnknownJob           no job of that id, or it is long over
     ├── GalleryUnavailable   the gallery cannot be read or written now; says why
     ├── UnknownPicture       no such picture in the gallery, or in the comparison (any more)
@@ -53,6 +54,10 @@ class QueueFull(DarkroomError):  # noqa: N818
     def __init__(self, message: str, retry_seconds: float) -> None:
         super().__init__(message)
         self.retry_seconds = retry_seconds
+
+
+class ShuttingDown(QueueFull):
+    """The server is about to end."""
 
 
 class UnknownJob(DarkroomError):  # noqa: N818

@@ -19,6 +19,7 @@ from comparison.requests import completed
 from comparison.saving import Saving
 from comparison.store import RECIPE, Store
 from errors import DarkroomError, QueueFull, UnknownPicture
+from generation.caller import Caller
 from generation.engine import Engine
 from generation.events import Cancelled, Failed, Finished
 from generation.job import Job
@@ -229,7 +230,7 @@ class Run:
                     return None
                 try:
                     request = cell.request or self._engine.request(cells(self._record.plan)[cell.number].asked)
-                    job = self._engine.submit(request, preview=self._preview, owner=self._record.owner)
+                    job = self._engine.submit(request, preview=self._preview, caller=Caller(self._record.owner))
                     self._job = (cell.number, job)
                     self._set(lambda it: it.number == cell.number, request=request)
                     return job

@@ -63,7 +63,7 @@ class Keeper:
         if not isinstance(event, Developed):
             return
         with self._changed:
-            self._waiting.append(Waiting(job.id, Name.new(job.owner), event.picture.png))
+            self._waiting.append(Waiting(job.id, Name.new(job.caller.owner), event.picture.png))
             self._changed.notify_all()
 
     def trouble(self) -> tuple[str, int] | None:

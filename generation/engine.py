@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import errors
 from generation import request as requests
 from generation import settings
+from generation.caller import Caller
 from generation.events import Cancelled, Queued, Step, Terminal
 from generation.job import Job, Listener
 from generation.pace import Pace
@@ -23,7 +24,9 @@ from models.progress import Downloading, Loading
 from models.registry import Registry
 from models.storage import State
 
+Admit = Callable[[GenerationRequest, Caller], None]  # raises what the caller is told instead of a job
 CLOSE_SECONDS = 60.0  # a hung job is not waited for any longer
+BACK_SECONDS = 60.0  # until it is worth asking a server again that is being shut down
 R = TypeVar("R")
 
 
@@ -41,9 +44,10 @@ class Engine:
         preview: settings.Preview = settings.Preview(),  # noqa: B008 - frozen
         queue: settings.Queue = settings.Queue(),  # noqa: B008
         limits: settings.Limits = settings.Limits(),  # noqa: B008
+        admit: Admit = lambda request, caller: None,
     ) -> None:
         self.models, self.default_model, self.preview, self.limits = models, default_model, preview, limits
-        self._settings, self.resident = queue, resident
+        self._settings, self.resident, self._admit = queue, resident, admit
         self.pace = Pace()
         self._worker = Worker(models, device, resident, warm_gb, preview, self.pace)
         self._changed = threading.Condition(threading.RLock())  # guards what follows
@@ -89,16 +93,21 @@ class Engine:
         self._listeners.append(listener)
 
     def submit(
-        self, request: GenerationRequest, *, preview: settings.PreviewMode | None = None, owner: str = ""
+        self,
+        request: GenerationRequest,
+        *,
+        preview: settings.PreviewMode | None = None,
+        caller: Caller = Caller(),  # noqa: B008 - frozen
     ) -> Job:
-        """Queue `request`, whose pictures will be `owner`'s; `preview` None is the deployment's mode.
+        """Queue `request` of `caller`; `preview` None is the deployment's mode.
 
-        Raises InvalidRequest or QueueFull.
+        Raises InvalidRequest, QueueFull, ShuttingDown, or what the deployment refuses this caller.
         """
         requests.check(request, requests.offered(request.model, self.models), self.limits)
-        job = Job(request, preview or self.preview.mode, self._cancel, owner=owner, listeners=self._listeners)
+        job = Job(request, preview or self.preview.mode, self._cancel, caller=caller, listeners=self._listeners)
         with self._changed:
             self._refuse_if_full()
+            self._admit(request, caller)
             self._jobs[job.id] = job
             self._queue.add(job)
             self._announce()
@@ -109,8 +118,7 @@ class Engine:
         """Do `work` on the device as soon as no job waits; jobs go before it and wherever it yields."""
         task = Task(work, self._cancel_task)
         with self._changed:
-            if self._closing:
-                raise errors.QueueFull("Darkroom is being shut down. Ask again when it is back.", 60.0)
+            self._refuse_if_closing()
             self._tasks.append(task)
             self._changed.notify_all()
         return task
@@ -146,9 +154,12 @@ class Engine:
 
     # The queue. Everything below is called under the lock or takes it.
 
-    def _refuse_if_full(self) -> None:
+    def _refuse_if_closing(self) -> None:
         if self._closing:
-            raise errors.QueueFull("Darkroom is being shut down. Ask again when it is back.", 60.0)
+            raise errors.ShuttingDown("Darkroom is being shut down. Ask again when it is back.", BACK_SECONDS)
+
+    def _refuse_if_full(self) -> None:
+        self._refuse_if_closing()
         if len(self._queue) >= self._settings.size:
             retry = max(1.0, self._seconds_left() or 10.0)
             raise errors.QueueFull(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 import errors
+from generation.caller import Caller
 from generation.events import (
     TERMINAL,
     Cancelled,
@@ -50,13 +51,13 @@ class Job:
         preview: PreviewMode,
         on_cancel: Callable[[Job], None],
         *,
-        owner: str = "",
+        caller: Caller = Caller(),  # noqa: B008 - frozen
         listeners: Sequence[Listener] = (),
     ) -> None:
         self.id = secrets.token_urlsafe(9)
         self.request = request
         self.preview = preview
-        self.owner = owner  # whose the pictures are; empty: everybody's
+        self.caller = caller
         self.created = time.time()
         self.phase = "queued"
         self._on_cancel = on_cancel
@@ -102,6 +103,18 @@ class Job:
             raise next((kind for kind in _RAISED if kind.__name__ == last.kind), errors.DarkroomError)(last.message)
         assert isinstance(last, Finished)
         return last
+
+    def follow(self, listener: Listener) -> None:
+        """Let `listener` hear what the job tells, from its newest event on."""
+        with self._changed:
+            self._listeners += (listener,)
+            if self._told:
+                listener(self, self.latest)
+
+    def leave(self, listener: Listener) -> None:
+        """`listener` hears nothing more."""
+        with self._changed:
+            self._listeners = tuple(one for one in self._listeners if one is not listener)
 
     def frames(self) -> tuple[Frame, ...]:
         """The film strip so far."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from config import Comparison, Gallery, Measurement, Server
 from errors import ConfigError
+from studio import Studio
 from terminal.text import plain
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def run(
 ) -> None:
     """Serve until a KeyboardInterrupt. The page comes first: torch and diffusers are imported behind it."""
     port = free_port(server)
+    from api.routes import routes
     from ui.layout import build
     from ui.server import close, launch_options
 
@@ -50,14 +52,15 @@ def run(
     private = is_private(kept, server, share, os.environ)
     runs = comparing(engine, compared)
     runner = None if others_come(server, share, os.environ) else measuring(engine, measured)
-    page = build(engine, keeper, private, runs, runner)
+    studio = Studio(engine, keeper, runs, runner, private)
+    page = build(studio)
     page.launch(
         server_name=server.host,
         server_port=port,
         share=share,
         auth=list(accounts) if accounts else None,
         prevent_thread_lock=True,
-        **launch_options(engine, keeper, private, runs, runner),
+        **launch_options(studio, routes(studio)),
     )
     _started(engine, keeper)
     if preload:

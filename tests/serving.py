@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import config
+from api.routes import routes
 from comparison.runs import Runs
 from gallery.keeper import Keeper
 from generation.engine import Engine
 from measurement.runner import Runner
 from models.registry import registry
+from studio import Studio
 from terminal.serving import comparing, free_port, keeping, measuring
 from tests.deployments import entry, written
 from ui.layout import build
@@ -51,9 +53,10 @@ def served(path: Path, outputs: Path | None = None, **options: Any) -> Iterator[
     private = bool(deployment.gallery.private)
     runs = comparing(engine, deployment.comparison)
     runner = None if private else measuring(engine, deployment.measurement)
-    page = build(engine, keeper, private, runs, runner)
+    studio = Studio(engine, keeper, runs, runner, private)
+    page = build(studio)
     port = free_port(config.Server(port=0))  # gradio's own search leaves a socket open for each port that is taken
-    options = launch_options(engine, keeper, private, runs, runner) | options
+    options = launch_options(studio, routes(studio)) | options
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **options)
     engine.start()
     if keeper:

@@ -13,6 +13,7 @@ from config import load
 from errors import InvalidRequest
 from generation.engine import Engine
 from models.registry import registry
+from studio import Studio
 from tests.deployments import OURS, entry
 from tests.tiny import Checkpoints
 from ui.layout import build
@@ -35,7 +36,7 @@ def test_it_is_on_the_menu_and_in_the_limits(path: Path) -> None:
     deployment = load(path)
     engine = Engine(registry(deployment.models), default_model=deployment.default_model, device="cpu")
     assert list(engine.models)[-1] == "one-more"
-    assert 'value="one-more"' in str(build(engine).get_config_file())
+    assert 'value="one-more"' in str(build(Studio(engine)).get_config_file())
     assert engine.request({"prompt": "a", "model": "one-more"}).steps == 3
     with pytest.raises(InvalidRequest, match=r"Steps is 10\. Accepted are 2 to 9; 3 is the default"):
         engine.request({"prompt": "a", "model": "one-more", "steps": 10})

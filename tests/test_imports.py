@@ -37,6 +37,7 @@ LIGHT = {
     "judging.judge": (*HEAVY, *PAGE, "generation", "scipy"),
     "recipes.reading": (*HEAVY, *PAGE, "generation.engine"),
     "gallery.gallery": (*HEAVY, *PAGE, "generation.engine"),
+    "studio": (*HEAVY, *PAGE),
     "terminal.generate": (*HEAVY, *PAGE),
     "terminal.models": (*HEAVY, *PAGE, "generation.engine"),
     "app": (*HEAVY, *PAGE),
@@ -124,7 +125,8 @@ APART = {
         "models",
         "torch",
     ),
-    "ui": ("terminal", "training", "benchmarks", "app", "torch", "diffusers", "transformers"),
+    "api": ("terminal", "training", "benchmarks", "app", "torch", "diffusers", "transformers"),
+    "ui": ("api", "terminal", "training", "benchmarks", "app", "torch", "diffusers", "transformers"),
     "terminal": ("training", "benchmarks", "app", "gradio"),
     "training": ("generation", "ui", "terminal", "benchmarks", "app", "gradio"),
 }

@@ -9,6 +9,7 @@ import pytest
 from gallery.gallery import Gallery
 from gallery.keeper import Keeper
 from gallery.search import Search
+from generation.caller import Caller
 from generation.events import Developed, Encoding, Picture
 from generation.job import Job
 from tests.pictures import models, png
@@ -29,7 +30,7 @@ def job(keeper: Keeper, owner: str = "") -> Job:
     from generation.settings import Limits
 
     request = complete({"prompt": "a lighthouse"}, models(), "mini-sd", Limits())
-    return Job(request, "off", lambda job: None, owner=owner, listeners=[keeper.hear])
+    return Job(request, "off", lambda job: None, caller=Caller(owner), listeners=[keeper.hear])
 
 
 def developed(prompt: str, index: int = 0) -> Developed:

@@ -38,6 +38,7 @@ from generation.request import GenerationRequest
 from models.progress import Downloading, Loading
 from models.registry import registry
 from models.storage import State
+from studio import Studio
 from ui import stage, views
 from ui.cards import cards
 from ui.controls import Bench
@@ -361,7 +362,7 @@ def test_contrasts_are_wcag_aa(colours: dict[str, str]) -> None:
 
 
 def test_the_doors_that_are_not_needed_are_shut() -> None:
-    options = launch_options(Engine(MODELS, default_model="mini-sd"))
+    options = launch_options(Studio(Engine(MODELS, default_model="mini-sd")))
     for door in ("enable_monitoring", "show_error", "ssr_mode", "pwa", "mcp_server", "run_history"):
         assert options[door] is False
     assert options["footer_links"] == []
@@ -383,6 +384,6 @@ def test_screen_and_bench_name_each_component_once() -> None:
 
 def test_nothing_but_tabs_stands_among_the_tabs(tmp_path: Path) -> None:
     engine = Engine(MODELS, default_model="mini-sd")
-    page = build(engine, Keeper(Gallery(tmp_path / "kept")), runs=Runs(engine, tmp_path / "compared"))
+    page = build(Studio(engine, Keeper(Gallery(tmp_path / "kept")), Runs(engine, tmp_path / "compared")))
     (tabs,) = (block for block in page.blocks.values() if isinstance(block, gr.Tabs))
     assert {type(child) for child in tabs.children} == {gr.Tab}  # else gradio shows the tab behind it twice

@@ -14,6 +14,7 @@ from gradio.utils import get_upload_folder
 
 from errors import DarkroomError, GenerationFailed, InvalidRequest, UnknownJob
 from gallery.keeper import Keeper
+from generation.caller import Caller
 from generation.engine import Engine
 from generation.events import Failed, Finished
 from generation.job import Job
@@ -79,7 +80,7 @@ class Acts:
         with refusals_shown(texts_for(request)):
             if preview is not None and preview not in get_args(PreviewMode):
                 raise InvalidRequest(f"Preview must be one of: {', '.join(get_args(PreviewMode))}.", "preview")
-            job = self.engine.submit(self.engine.request(asked), preview=preview, owner=owner)
+            job = self.engine.submit(self.engine.request(asked), preview=preview, caller=Caller(owner))
             yield from self._told(job, from_page=preview is not None)
 
     def _told(self, job: Job, from_page: bool) -> Iterator[tuple[list[str] | None, dict[str, Any], str]]:

@@ -7,13 +7,11 @@ from typing import get_args
 
 import gradio as gr
 
-from comparison.runs import Runs
-from gallery.keeper import Keeper
 from generation.engine import Engine
 from generation.samplers import SAMPLERS
 from generation.settings import PreviewMode
-from measurement.runner import Runner
 from models.spec import ModelSpec
+from studio import Studio
 from ui import stage, views
 from ui.album import tab as album
 from ui.benchmark import tab as benchmark
@@ -29,49 +27,39 @@ from ui.wiring import FIELDS, wire
 WORDS = TEXTS[DEFAULT]  # until the visitor's language is known
 
 
-def build(
-    engine: Engine,
-    keeper: Keeper | None = None,
-    private: bool = False,
-    runs: Runs | None = None,
-    runner: Runner | None = None,
-) -> gr.Blocks:
-    """The page around `engine`; without a `keeper` nothing is saved, and there is no gallery.
-
-    Likewise there is nothing to compare with without `runs`, and no benchmark without a `runner`.
-
-    `private`: everyone sees their own pictures alone.
-    """
+def build(studio: Studio) -> gr.Blocks:
+    """The page of `studio`, with a tab for each thing that it has."""
     # Gradio sums up all its events after each one, unless told not to; that takes a third of its time.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
     demo: gr.Blocks
     with gr.Blocks(title="Darkroom", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
-        parts = _placed(engine, keeper is not None, runs is not None, runner is not None)
-        wire(demo, parts, engine, keeper, private, runs, runner)
+        parts = _placed(studio)
+        wire(demo, parts, studio)
     demo.queue(api_open=False, max_size=4 * WATCHERS)
     return demo
 
 
-def _placed(engine: Engine, gallery: bool, comparing: bool, measuring: bool) -> Parts:
+def _placed(studio: Studio) -> Parts:
+    engine = studio.engine
     spec = engine.models[engine.default_model]
     parts: Parts = {"masthead": view(views.masthead(WORDS["starting"], WORDS), elem_id="masthead")}
     say = gr.I18n()
     with gr.Tabs(elem_id="tabs", selected="develop") as parts["tabs"]:
         with gr.Tab(say("develop"), id="develop", render_children=True):
             parts |= _room(engine, spec)
-        if comparing:
+        if studio.runs:
             parts |= compare.place(engine, say)
-        if gallery:
+        if studio.keeper:
             parts |= album.place(say)
         parts |= reading.place(say)
-        if measuring:
+        if studio.runner:
             parts |= benchmark.place(engine, say)
     parts |= reading.place_above()
     # Above the tabs, which are inert while something of these is open.
-    if comparing:
+    if studio.runs:
         parts |= compare.place_above()
-    if gallery:
+    if studio.keeper:
         parts |= album.place_above()
     return parts | _unseen(spec)
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.tunneling import CURRENT_TUNNELS
+from starlette.routing import BaseRoute
 
-from comparison.runs import Runs
-from gallery.keeper import Keeper
-from generation.engine import Engine
-from measurement.runner import Runner
+from studio import Studio
 from ui.album import routes as album
 from ui.benchmark import routes as benchmark
 from ui.compare import routes as compare
@@ -28,14 +27,9 @@ ICON = (
 )
 
 
-def launch_options(
-    engine: Engine,
-    keeper: Keeper | None = None,
-    private: bool = False,
-    runs: Runs | None = None,
-    runner: Runner | None = None,
-) -> dict[str, Any]:
-    """For `Blocks.launch`, whoever calls it with which host and port."""
+def launch_options(studio: Studio, doors: Sequence[BaseRoute] = ()) -> dict[str, Any]:
+    """For `Blocks.launch`, whoever calls it with which host and port; `doors` are served beside the page."""
+    keeper, runs, runner, private = studio.keeper, studio.runs, studio.runner, studio.private
     return {
         "theme": theme(),
         "css": variables() + _written("css"),
@@ -53,7 +47,8 @@ def launch_options(
         "quiet": True,
         "app_kwargs": {
             "routes": [
-                *reading.routes(engine),
+                *doors,
+                *reading.routes(studio.engine),
                 *(album.routes(keeper.gallery, private) if keeper else []),
                 *(compare.routes(runs, private) if runs else []),
                 *(benchmark.routes(runner) if runner else []),

@@ -5,10 +5,7 @@ from __future__ import annotations
 import gradio as gr
 from gradio.events import api
 
-from comparison.runs import Runs
-from gallery.keeper import Keeper
-from generation.engine import Engine
-from measurement.runner import Runner
+from studio import Studio
 from ui.album import tab as album
 from ui.album.handlers import Browsing
 from ui.benchmark import tab as benchmark
@@ -44,16 +41,9 @@ COPY = "(...values) => { if (!document.querySelector('#guidance_scale')) values[
 SAVE = "() => setTimeout(() => document.querySelector('#saved').click(), 100)"
 
 
-def wire(
-    demo: gr.Blocks,
-    parts: Parts,
-    engine: Engine,
-    keeper: Keeper | None,
-    private: bool,
-    runs: Runs | None,
-    runner: Runner | None,
-) -> None:
-    """Connect the page's parts to what they do with `engine`."""
+def wire(demo: gr.Blocks, parts: Parts, studio: Studio) -> None:
+    """Connect the page's parts to what they do in `studio`."""
+    engine, keeper, runs, private = studio.engine, studio.keeper, studio.runs, studio.private
     acts, controls = Acts(engine, keeper), Controls(engine)
     _wire_jobs(demo, parts, acts, controls)
     _wire_controls(parts, acts, controls)
@@ -66,8 +56,8 @@ def wire(
             compare.wire_gallery(parts, comparing)
     if keeper:
         album.wire(parts, Browsing(engine, keeper, private))
-    if runner:
-        benchmark.wire(parts, Measuring(engine, runner))
+    if studio.runner:
+        benchmark.wire(parts, Measuring(engine, studio.runner))
 
 
 def _wire_jobs(demo: gr.Blocks, parts: Parts, acts: Acts, controls: Controls) -> None:

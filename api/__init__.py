@@ -1,0 +1,1 @@
+"""The doors for programs, beside the page and on its port."""

@@ -1,0 +1,12 @@
+"""All routes for programs."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from studio import Studio
+
+
+def routes(studio: Studio) -> list[BaseRoute]:
+    """What is served beside the page of `studio`."""
+    return []

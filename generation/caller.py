@@ -1,0 +1,13 @@
+"""Who asks for pictures, as far as the way from request to picture has to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody at one of the doors."""
+
+    owner: str = ""  # whose the pictures are: 16 hexadecimal digits; empty: everybody's
+    counted_as: str = ""  # whom limits count: an account, a key, an address; empty: the operator, who has none

@@ -1,0 +1,23 @@
+"""What one server offers, and to whom: made once at start, handed to the page and to every other door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from comparison.runs import Runs
+    from gallery.keeper import Keeper
+    from generation.engine import Engine
+    from measurement.runner import Runner
+
+
+@dataclass(frozen=True)
+class Studio:
+    """The engine and what is built around it."""
+
+    engine: Engine
+    keeper: Keeper | None = None  # None: nothing is saved, and there is no gallery
+    runs: Runs | None = None  # None: nothing is compared
+    runner: Runner | None = None  # None: no benchmark
+    private: bool = False  # everyone sees their own pictures alone

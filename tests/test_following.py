@@ -1,0 +1,80 @@
+"""Jobs followed from an event loop."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+from starlette.requests import Request
+
+from api.following import events, finished, unless_gone
+from errors import Cancelled
+from generation.engine import Engine
+from generation.events import Finished, Queued
+from models.registry import registry
+from tests.published import from_folder
+from tests.tiny import Checkpoints
+
+LONG = {"prompt": "a", "steps": 90, "width": 256, "height": 256}
+
+
+@pytest.fixture
+def engine(checkpoints: Checkpoints) -> Iterator[Engine]:
+    spec = from_folder("sd", checkpoints["sd"])
+    one = Engine(registry([spec]), default_model=spec.name, device="cpu")
+    one.start()
+    yield one
+    one.close()
+
+
+def test_a_client_hears_a_job_to_its_end(engine: Engine) -> None:
+    async def heard() -> list[object]:
+        return [event async for event in events(engine.submit(engine.request({"prompt": "a", "steps": 2})))]
+
+    told = asyncio.run(heard())
+    assert isinstance(told[0], Queued)
+    assert isinstance(told[-1], Finished)
+
+
+def test_whoever_stops_listening_cancels(engine: Engine) -> None:
+    job = engine.submit(engine.request(LONG))
+
+    async def first() -> None:
+        async for _ in (following := events(job)):
+            await following.aclose()  # type: ignore[attr-defined]
+            break
+
+    asyncio.run(first())
+    with pytest.raises(Cancelled):
+        job.result()
+
+
+def test_a_client_that_is_gone_cancels(engine: Engine) -> None:
+    job = engine.submit(engine.request(LONG))
+    left = asyncio.Event()
+
+    async def receive() -> dict[str, str]:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def asked() -> None:
+        asyncio.get_running_loop().call_later(0.1, left.set)
+        await unless_gone(Request({"type": "http"}, receive), finished(job))
+
+    with pytest.raises(Cancelled):
+        asyncio.run(asked())
+    with pytest.raises(Cancelled):
+        job.result()
+
+
+def test_many_clients_hold_no_thread(engine: Engine) -> None:
+    before = threading.active_count()
+
+    async def all_of_them() -> list[Finished]:
+        jobs = [engine.submit(engine.request({"prompt": "a", "steps": 1})) for _ in range(20)]
+        waiting = [asyncio.ensure_future(finished(job)) for job in jobs]
+        await asyncio.sleep(0.05)
+        assert threading.active_count() <= before + 1
+        return await asyncio.gather(*waiting)
+
+    assert len(asyncio.run(all_of_them())) == 20
