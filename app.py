@@ -7,19 +7,20 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from config import Config, load
 from errors import ConfigError, DarkroomError, InvalidRequest, UnreadablePicture
 from models.registry import registry
+from terminal import options
+from terminal.options import OUR_CONFIG
 from terminal.text import one_line
 
 if TYPE_CHECKING:
     from generation.engine import Engine
 
-OUR_CONFIG = Path(__file__).with_name("config.yaml")
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 # What libraries read when they are imported, where nobody has set it.
@@ -42,48 +43,17 @@ app = typer.Typer(
 galleries = typer.Typer(help="What can be done with the gallery without a page.")
 app.add_typer(galleries, name="gallery")
 
-Host = Annotated[str | None, typer.Option(help="Address to listen at; 0.0.0.0 lets your network in.")]
-Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one.")]
-Share = Annotated[bool, typer.Option("--share", help="Also a public link, by way of Gradio's servers.")]
-AuthFile = Annotated[Path | None, typer.Option(help="Who may come in: lines of user:password, in plain text.")]
-ConfigPath = Annotated[Path, typer.Option("--config", help="The deployment: its models, device, limits and server.")]
-DeviceName = Annotated[
-    Literal["auto", "cuda", "mps", "cpu"] | None, typer.Option("--device", help="Where to compute; else as configured.")
-]
-Offered = Annotated[str | None, typer.Option("--models", help="Offer just these: a,b. The first is then the default.")]
-Preload = Annotated[bool, typer.Option("--preload", help="Load the default model before anybody asks for it.")]
-
-Prompt = Annotated[str, typer.Argument(help="What the picture shows.")]
-Model = Annotated[str | None, typer.Option(help="A name that `models` lists.")]
-Negative = Annotated[str | None, typer.Option(help="What it must not show.")]
-Steps = Annotated[int | None, typer.Option(help="Denoising steps; more take longer.")]
-Guidance = Annotated[float | None, typer.Option(help="How closely to follow the prompt.")]
-PictureSize = Annotated[str | None, typer.Option("--size", metavar="WxH", help="In pixels, for example 256x256.")]
-Seed = Annotated[int | None, typer.Option(help="The same seed gives the same picture; -1 draws one.")]
-Sampler = Annotated[str | None, typer.Option(help="Euler a, DPM++ 2M Karras, DDIM …; the model's own is Default.")]
-Count = Annotated[int | None, typer.Option(help="How many; picture i has the seed + i.")]
-Out = Annotated[str, typer.Option(help="A folder, or a file that ends in .png (numbered if there are several).")]
-
-Measured = Annotated[str | None, typer.Option("--models", metavar="A,B", help="Which; else all that are on the disk.")]
-RandomWeights = Annotated[bool, typer.Option("--random-weights", help="The published models as noise: no download.")]
-Rounds = Annotated[int, typer.Option(min=2, max=100, help="Runs of everything.")]
-Quick = Annotated[bool, typer.Option("--quick", help="A first look: 2 rounds, no batches, one way of previewing.")]
-JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write all of it there, as JSON.")]
-MarkdownFile = Annotated[
-    str | None, typer.Option("--markdown", metavar="FILE", help="Also write the table there, to paste; - prints it.")
-]
-
 
 @app.command()
 def serve(
-    host: Host = None,
-    port: Port = None,
-    share: Share = False,
-    auth_file: AuthFile = None,
-    config: ConfigPath = OUR_CONFIG,
-    device: DeviceName = None,
-    models: Offered = None,
-    preload: Preload = False,
+    host: options.Host = None,
+    port: options.Port = None,
+    share: options.Share = False,
+    auth_file: options.AuthFile = None,
+    config: options.ConfigPath = OUR_CONFIG,
+    device: options.DeviceName = None,
+    models: options.Offered = None,
+    preload: options.Preload = False,
 ) -> None:
     """Serve the page, by default at http://127.0.0.1:7860."""
     from terminal import serving
@@ -108,18 +78,18 @@ def serve(
 
 @app.command()
 def generate(
-    prompt: Prompt,
-    model: Model = None,
-    negative: Negative = None,
-    steps: Steps = None,
-    guidance: Guidance = None,
-    size: PictureSize = None,
-    seed: Seed = None,
-    sampler: Sampler = None,
-    count: Count = None,
-    out: Out = "outputs",
-    config: ConfigPath = OUR_CONFIG,
-    device: DeviceName = None,
+    prompt: options.Prompt,
+    model: options.Model = None,
+    negative: options.Negative = None,
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    size: options.PictureSize = None,
+    seed: options.Seed = None,
+    sampler: options.Sampler = None,
+    count: options.Count = None,
+    out: options.Out = "outputs",
+    config: options.ConfigPath = OUR_CONFIG,
+    device: options.DeviceName = None,
 ) -> None:
     """Make pictures here, and print where each was written. Options left out are the model's defaults."""
     from terminal import generate as command
@@ -149,15 +119,15 @@ def compare(
     steps: Annotated[list[int] | None, typer.Option(help="Repeatable; else each model's own.")] = None,
     guidance: Annotated[list[float] | None, typer.Option(help="Repeatable; else each model's own.")] = None,
     sampler: Annotated[list[str] | None, typer.Option(help="Repeatable; else each model's own.")] = None,
-    negative: Negative = None,
-    size: PictureSize = None,
+    negative: options.Negative = None,
+    size: options.PictureSize = None,
     out: Annotated[
         str, typer.Option(help="A folder for the pictures, a report, tables and the recipe.")
     ] = "comparison",
     clip: Annotated[bool, typer.Option("--clip", help="Score the pictures by CLIP, which is downloaded once.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All that was measured on stdout, for programs.")] = False,
-    config: ConfigPath = OUR_CONFIG,
-    device: DeviceName = None,
+    config: options.ConfigPath = OUR_CONFIG,
+    device: options.DeviceName = None,
 ) -> int:
     """Make the same pictures on several models, or run a comparison's recipe again and tell what came out the same.
 
@@ -179,7 +149,7 @@ def compare(
 @app.command(name="models")
 def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects, for programs.")] = False,
-    config: ConfigPath = OUR_CONFIG,
+    config: options.ConfigPath = OUR_CONFIG,
 ) -> None:
     """List the models on offer, with sizes, defaults, licences and whether they are on the disk."""
     from terminal import models as command
@@ -191,16 +161,16 @@ def list_models(
 
 @app.command()
 def benchmark(
-    models: Measured = None,
-    random_weights: RandomWeights = False,
-    size: PictureSize = None,
-    steps: Steps = None,
-    rounds: Rounds = 3,
-    quick: Quick = False,
-    json: JsonFile = None,
-    markdown: MarkdownFile = None,
-    config: ConfigPath = OUR_CONFIG,
-    device: DeviceName = None,
+    models: options.Measured = None,
+    random_weights: options.RandomWeights = False,
+    size: options.PictureSize = None,
+    steps: options.Steps = None,
+    rounds: options.Rounds = 3,
+    quick: options.Quick = False,
+    json: options.JsonFile = None,
+    markdown: options.MarkdownFile = None,
+    config: options.ConfigPath = OUR_CONFIG,
+    device: options.DeviceName = None,
 ) -> int:
     """Measure what each model costs on this machine: loads, first preview, steps, pictures, batches, memory, previews.
 
@@ -226,7 +196,7 @@ def benchmark(
 def read_picture(
     file: Annotated[Path, typer.Argument(help="A PNG, JPEG or WebP that this or another program made.")],
     as_json: Annotated[bool, typer.Option("--json", help="An object, for programs.")] = False,
-    config: ConfigPath = OUR_CONFIG,
+    config: options.ConfigPath = OUR_CONFIG,
 ) -> None:
     """Say how a picture was made, as far as its file tells, and what of that can be had here."""
     from terminal import reading as command
@@ -235,7 +205,7 @@ def read_picture(
 
 
 @galleries.command()
-def reindex(config: ConfigPath = OUR_CONFIG) -> None:
+def reindex(config: options.ConfigPath = OUR_CONFIG) -> None:
     """Make the gallery's index anew from its pictures alone; stars and tags stay, they have a file of their own."""
     from terminal import gallery as command
 
@@ -243,7 +213,7 @@ def reindex(config: ConfigPath = OUR_CONFIG) -> None:
 
 
 @app.command()
-def doctor(config: ConfigPath = OUR_CONFIG, device: DeviceName = None) -> int:
+def doctor(config: options.ConfigPath = OUR_CONFIG, device: options.DeviceName = None) -> int:
     """Say what this machine can do and why, and what to do about what is missing. Exits 1 where that is serious."""
     from terminal import doctor as command
 

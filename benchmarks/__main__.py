@@ -18,9 +18,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from app import ENVIRONMENT, OUR_CONFIG
+from app import ENVIRONMENT
 from benchmarks.ratio import Ratio
 from config import load
+from terminal.options import OUR_CONFIG
 
 KINDS = ("mini", "app", "start", "gallery")
 PACKAGES = ("torch", "diffusers", "transformers", "gradio", "numpy")
