@@ -16,6 +16,7 @@ from generation.samplers import SAMPLERS
 from generation.settings import Limits, Preview, Queue
 from judging.settings import Clip
 from models.spec import Data, LatentSpace, ModelSpec, Source, Wrong
+from visitors.address import networks
 
 Key = int | str  # of a YAML node: position in a list, or name in a mapping
 
@@ -25,6 +26,17 @@ class Server(Data):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860  # 0: any free one
+    trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for index, proxy in enumerate(proxies):
+            try:
+                networks([proxy])
+            except ValueError as error:
+                raise Wrong(f"{error}; name an address, or a network such as 10.0.0.0/8", index) from None
+        return proxies
 
 
 class Gallery(Data):

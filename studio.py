@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from gallery.keeper import Keeper
     from generation.engine import Engine
     from measurement.runner import Runner
+    from visitors.address import Network
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,5 @@ class Studio:
     runs: Runs | None = None  # None: nothing is compared
     runner: Runner | None = None  # None: no benchmark
     private: bool = False  # everyone sees their own pictures alone
+    public: bool = False  # others than this machine come: everyone is counted
+    proxies: tuple[Network, ...] = ()  # that say truly from where a request comes

@@ -15,6 +15,7 @@ from config import Comparison, Gallery, Measurement, Server
 from errors import ConfigError
 from studio import Studio
 from terminal.text import plain
+from visitors.address import INSIDE, Network, networks
 
 if TYPE_CHECKING:
     from comparison.runs import Runs
@@ -48,11 +49,8 @@ def run(
 
     if share and not accounts:
         log.warning("Whoever has the public link can make pictures here; --auth-file lets in only whom you name.")
-    keeper = keeping(engine, kept)
-    private = is_private(kept, server, share, os.environ)
-    runs = comparing(engine, compared)
-    runner = None if others_come(server, share, os.environ) else measuring(engine, measured)
-    studio = Studio(engine, keeper, runs, runner, private)
+    studio = _studio(engine, server, kept, compared, measured, share)
+    keeper, runs = studio.keeper, studio.runs
     page = build(studio)
     page.launch(
         server_name=server.host,
@@ -82,6 +80,21 @@ def run(
             keeper.close()
 
 
+def _studio(
+    engine: Engine, server: Server, kept: Gallery, compared: Comparison, measured: Measurement, share: bool
+) -> Studio:
+    public = others_come(server, share, os.environ)
+    return Studio(
+        engine,
+        keeping(engine, kept),
+        comparing(engine, compared),
+        None if public else measuring(engine, measured),
+        private=is_private(kept, server, share, os.environ),
+        public=public,
+        proxies=proxies(server, share, os.environ),
+    )
+
+
 def _started(engine: Engine, keeper: Keeper | None) -> None:
     if keeper:
         keeper.start()
@@ -98,6 +111,11 @@ def is_private(kept: Gallery, server: Server, share: bool, environ: Mapping[str,
 def others_come(server: Server, share: bool, environ: Mapping[str, str]) -> bool:
     """Whether others than this machine can come."""
     return share or "SPACE_ID" in environ or server.host not in LOOPBACK
+
+
+def proxies(server: Server, share: bool, environ: Mapping[str, str]) -> tuple[Network, ...]:
+    """What stands between visitors and us: what is configured; on a Space or behind a share link what is near us."""
+    return networks([*server.trusted_proxies, *(INSIDE if share or "SPACE_ID" in environ else ())])
 
 
 def keeping(engine: Engine, kept: Gallery) -> Keeper | None:
@@ -151,10 +169,8 @@ def address(server: Server, host: str | None, port: int | None, environ: Mapping
         if not named.isdecimal() or int(named) > MAX_PORT:
             raise ConfigError(f"GRADIO_SERVER_PORT is '{plain(named)}'. Accepted are 0 to {MAX_PORT}.")
         port = int(named)
-    return Server(
-        host=host or environ.get("GRADIO_SERVER_NAME") or server.host,
-        port=server.port if port is None else port,
-    )
+    named_host = host or environ.get("GRADIO_SERVER_NAME") or server.host
+    return server.model_copy(update={"host": named_host, "port": server.port if port is None else port})
 
 
 def accounts(path: Path) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.tunneling import CURRENT_TUNNELS
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from studio import Studio
@@ -18,6 +19,7 @@ from ui.parts import WATCHERS
 from ui.reading import routes as reading
 from ui.texts import TEXTS
 from ui.theme import theme, variables
+from visitors.middleware import Visitors
 
 FOLDER = Path(__file__).parent
 # In the head rather than as gradio's favicon_path, which would have it scaled to any size that anybody asks for.
@@ -46,13 +48,16 @@ def launch_options(studio: Studio, doors: Sequence[BaseRoute] = ()) -> dict[str,
         "max_threads": 2 * WATCHERS + 40,  # a watcher holds one while its job runs
         "quiet": True,
         "app_kwargs": {
+            "middleware": [
+                Middleware(Visitors, private=private, public=studio.public, proxies=studio.proxies),
+            ],
             "routes": [
                 *doors,
                 *reading.routes(studio.engine),
                 *(album.routes(keeper.gallery, private) if keeper else []),
                 *(compare.routes(runs, private) if runs else []),
                 *(benchmark.routes(runner) if runner else []),
-            ]
+            ],
         },
     }
 
