@@ -3,7 +3,8 @@
 #   docker build --tag darkroom .
 #   docker run --rm --publish 7860:7860 --volume darkroom-models:/models --volume darkroom-outputs:/app/outputs darkroom
 #
-# The first volume keeps downloads, the second one pictures: the gallery, comparisons, benchmarks.
+# The first volume keeps downloads, the second one pictures: the gallery, comparisons, benchmarks. Nothing else is
+# written but in /tmp: compose.yaml runs it with a root that is read-only.
 # With an NVIDIA GPU (the host needs its driver and the NVIDIA Container Toolkit, nothing more):
 #
 #   docker run --rm --gpus all …
@@ -43,6 +44,5 @@ EXPOSE 7860
 HEALTHCHECK --start-period=60s --interval=30s --timeout=5s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:7860/', timeout=4)"]
 
-STOPSIGNAL SIGINT
 ENTRYPOINT ["python", "app.py"]
 CMD ["serve"]
