@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from generation.job import Job
 T = TypeVar("T")
 
 
-async def events(job: Job) -> AsyncIterator[Event]:
+async def events(job: Job) -> AsyncGenerator[Event, None]:
     """What `job` tells from its newest event on, up to the terminal one; whoever stops listening cancels it.
 
     Holds no thread, so that any number of clients can wait.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
+from api.openai import routes as openai
 from studio import Studio
 
 
 def routes(studio: Studio) -> list[BaseRoute]:
     """What is served beside the page of `studio`."""
-    return []
+    return [*openai.routes(studio.engine)]

@@ -25,13 +25,17 @@ KINDS = tuple(_OPTIONS)  # by their file names' endings
 _USER_COMMENT, _EXIF, _UNDEFINED, _LONG = 0x9286, 0x8769, 7, 4
 
 
-def converted(content: bytes, kind: str) -> bytes:
-    """The PNG `content` as one of KINDS. Raises ValueError or OSError for what is none, or too large."""
+def converted(content: bytes, kind: str, quality: int | None = None) -> bytes:
+    """The PNG `content` as one of KINDS, in a quality of 0 to 100; None: in one that nobody sees a loss at.
+
+    Raises ValueError or OSError for what is none, or too large.
+    """
     recipe = b"Exif\0\0" + exif(png.read(content).texts.get(infotext.CHUNK, ""))
     if kind == "jpg" and len(recipe) > MOST_EXIF:
         raise ValueError("its recipe is too long for a JPEG; take PNG or WebP")
     buffer = BytesIO()
-    decoded(content).save(buffer, **_OPTIONS[kind], exif=recipe, xmp=mark.XMP.encode())  # type: ignore[arg-type]
+    options = _OPTIONS[kind] | ({} if quality is None else {"quality": quality})
+    decoded(content).save(buffer, **options, exif=recipe, xmp=mark.XMP.encode())  # type: ignore[arg-type]
     return buffer.getvalue()
 
 

@@ -41,7 +41,7 @@ def test_whoever_stops_listening_cancels(engine: Engine) -> None:
 
     async def first() -> None:
         async for _ in (following := events(job)):
-            await following.aclose()  # type: ignore[attr-defined]
+            await following.aclose()
             break
 
     asyncio.run(first())

@@ -1,0 +1,145 @@
+"""Everything that is refused or fails, in OpenAI's form and with the status that its SDKs tell errors apart by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Annotated, Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+import errors
+from api import refusals
+from api.openai.asked import Asked
+
+MODEL = "model"  # the field of a model that is not on offer
+_CODES = {  # the first that fits
+    errors.ShuttingDown: "server_shutting_down",
+    errors.QueueFull: "rate_limit_exceeded",
+    errors.InvalidRequest: "invalid_value",
+    errors.UnknownPicture: "not_found",
+    errors.ModelUnavailable: "model_unavailable",
+    errors.OutOfMemory: "out_of_memory",
+}
+_BY_STATUS = {401: "invalid_api_key", 404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+class Error(BaseModel):
+    """What is wrong."""
+
+    message: Annotated[str, Field(description="What it was, what is accepted, what to do.")]
+    type: Annotated[str, Field(description="The kind of error; it follows from the status.")]
+    param: Annotated[str | None, Field(description="The field of the request that it is about.")]
+    code: Annotated[str | None, Field(description="For programs to tell errors apart by.")]
+
+
+class Refusal(BaseModel):
+    """The body of every answer that is no success."""
+
+    error: Error
+
+
+class Invalid(errors.InvalidRequest):
+    """One whose code says more."""
+
+    def __init__(self, message: str, field: str, code: str) -> None:
+        super().__init__(message, field)
+        self.code = code
+
+
+class Route(APIRoute):
+    """A route of this door: whatever it raises on purpose is answered in OpenAI's form."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                return refused(_invalid(error))
+            except HTTPException as error:
+                return answer(error.status_code, str(error.detail), headers=error.headers)
+            except (errors.DarkroomError, errors.Cancelled) as error:
+                return refused(error)
+
+        return answered
+
+
+def refused(error: errors.DarkroomError | errors.Cancelled) -> Response:
+    """The answer that tells of `error`."""
+    status = status_of(error)
+    headers = {} if isinstance(error, errors.Cancelled) else dict(refusals.headers(error))
+    if status >= 500 and not headers:
+        headers = {"x-should-retry": "false"}  # the SDKs ask three times otherwise, whatever the server's error is
+    return _response(status, described(error), headers)
+
+
+def status_of(error: errors.DarkroomError | errors.Cancelled) -> int:
+    """400, 404, 429, 500 or 503."""
+    if isinstance(error, errors.Cancelled):
+        return 503
+    unknown = isinstance(error, errors.InvalidRequest) and error.field == MODEL
+    return 404 if unknown else refusals.status(error)
+
+
+def described(error: errors.DarkroomError | errors.Cancelled) -> Error:
+    """`error` as it stands in an answer, or in a stream that has begun."""
+    status = status_of(error)
+    if isinstance(error, errors.Cancelled):
+        message = "The job was cancelled at the server. Nothing came of it."
+        return Error(message=message, type=_type(status), param=None, code="cancelled")
+    code = (
+        error.code
+        if isinstance(error, Invalid)
+        else next((it for kind, it in _CODES.items() if isinstance(error, kind)), None)
+    )
+    param = error.field or None if isinstance(error, errors.InvalidRequest) else None
+    return Error(
+        message=str(error),
+        type=_type(status),
+        param=param,
+        code="model_not_found" if param == MODEL and status == 404 else code,
+    )
+
+
+def answer(status: int, message: str, code: str | None = None, headers: Mapping[str, str] | None = None) -> Response:
+    """A refusal with that status; without a `code` the one that is usual for it."""
+    told = Error(message=message, type=_type(status), param=None, code=code or _BY_STATUS.get(status))
+    return _response(status, told, headers or {})
+
+
+def encoded(error: Error) -> bytes:
+    """As JSON in ASCII: whatever a client sent may stand in it, lone surrogates too."""
+    return json.dumps(Refusal(error=error).model_dump()).encode()
+
+
+def _response(status: int, error: Error, headers: Mapping[str, str]) -> Response:
+    return Response(encoded(error), status, dict(headers), "application/json")
+
+
+def _type(status: int) -> str:
+    return _TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
+
+
+def _invalid(error: RequestValidationError) -> errors.InvalidRequest:
+    """The first thing that is wrong with the body, or the path."""
+    first = error.errors()[0]
+    kind, where = first["type"], [str(part) for part in first["loc"][1:]]
+    param = ascii(where[0])[1:-1][:60] if where else ""
+    if kind == "json_invalid":
+        return Invalid("The body is not JSON. Send an object with a prompt.", "", "invalid_json")
+    if kind == "extra_forbidden":
+        known = ", ".join(Asked.model_fields)
+        return Invalid(f"Unknown parameter: '{param}'. Known are: {known}.", param, "unknown_parameter")
+    if kind == "missing" and where:
+        return Invalid(f"Missing required parameter: '{param}'.", param, "missing_required_parameter")
+    shown = ascii(first.get("input"))
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return Invalid(f"Invalid value for '{param or 'the body'}': {shown}. {first['msg']}.", param, "invalid_value")

@@ -1,0 +1,121 @@
+"""What is served under /v1."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+
+from api.following import finished, unless_gone
+from api.openai import answers, catalogue
+from api.openai.asked import Asked
+from api.openai.links import Links, origin
+from api.openai.making import Making, begin, encoded, now
+from api.openai.refusals import Refusal, Route, answer
+from api.openai.streaming import Stream
+from generation.caller import Caller
+from generation.engine import Engine
+from generation.events import Finished, Picture
+from models.spec import ModelSpec
+
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": Refusal, "description": "What was asked for is refused."},
+    "5XX": {"model": Refusal, "description": "It cannot be had, or not now."},
+}
+_EVENTS = "Of a stream: previews (`Partial`) and a `Completed` for each picture, or one with an `error`."
+_MADE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": answers.Images,
+        "description": "The pictures.",
+        "content": {"text/event-stream": {"schema": {"type": "string", "description": _EVENTS}}},
+    }
+}
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The picture.", "content": {f"image/{kind}": {} for kind in ("png", "jpeg", "webp")}}
+}
+_TYPE = "application/json"
+
+
+def routes(engine: Engine) -> list[BaseRoute]:
+    """For the server of the page."""
+    door = APIRouter(prefix="/v1", route_class=Route, tags=["OpenAI"], responses=_REFUSED)
+    links, since = Links(), int(time.time())
+
+    @door.get("/models", name="openai_models")
+    async def models() -> answers.Models:
+        """The models on offer."""
+        named = sorted(engine.models.values(), key=lambda spec: spec.name != engine.default_model)
+        return answers.Models(data=[_model(spec, since) for spec in named])
+
+    @door.get("/models/{model:path}", name="openai_model")
+    async def model(
+        model: Annotated[str, Path(max_length=200, description="Its id, title or hub repo.")],
+    ) -> answers.Model:
+        """One model."""
+        return _model(catalogue.find(model, engine.models), since)
+
+    @door.post("/images/generations", name="openai_images", response_model=None, responses=_MADE)
+    async def images(asked: Asked, request: Request) -> Response:
+        """Make pictures from a prompt. A client that goes away cancels the job."""
+        making = begin(asked, engine, caller(request))
+        if asked.stream:
+            return Stream(making)
+        made = await unless_gone(request, finished(making.job))
+        told = await _images(making, made, request, links)
+        return Response(told.model_dump_json(exclude_none=True), media_type=_TYPE)
+
+    @door.get("/images/{id}", name="openai_picture", response_class=Response, responses=_FILE)
+    async def picture(
+        id: Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="From a link.")], request: Request
+    ) -> Response:
+        """A picture that was asked for as a link."""
+        linked = links.find(id, caller(request).owner)
+        headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+        return Response(linked.content, media_type=f"image/{linked.format}", headers=headers)
+
+    known = tuple(door.routes)
+
+    @door.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    async def unknown(path: str, request: Request) -> Response:
+        asked = f"{request.method} /v1/{ascii(path)[1:-1][:100]}"
+        for route in known:
+            if route.matches(request.scope)[0] is Match.PARTIAL:
+                allowed = ", ".join(sorted(getattr(route, "methods", ())))
+                return answer(405, f"{asked} is not answered; {allowed} is.", headers={"Allow": allowed})
+        return answer(404, f"There is no {asked} here.", "unknown_url")
+
+    return list(door.routes)
+
+
+def caller(request: Request) -> Caller:
+    """Who asks."""
+    found = getattr(request.state, "caller", None)
+    return found if isinstance(found, Caller) else Caller()
+
+
+async def _images(making: Making, made: Finished, request: Request, links: Links) -> answers.Images:
+    async def image(picture: Picture) -> answers.Image:
+        content = await making.file(picture)
+        if making.asked.response_format != "url":
+            return answers.Image(b64_json=encoded(content), seed=picture.seed)
+        id = links.keep(content, making.asked.format, making.caller.owner)
+        return answers.Image(url=f"{origin(request)}/v1/images/{id}", seed=picture.seed)
+
+    data = [await image(picture) for picture in made.pictures]
+    return answers.Images(created=now(), data=data, **making.described)
+
+
+def _model(spec: ModelSpec, since: int) -> answers.Model:
+    return answers.Model(
+        id=spec.name,
+        created=since,
+        owned_by="darkroom" if spec.local else spec.repo.partition("/")[0],
+        title=spec.title,
+        repo=None if spec.local else spec.repo,
+        licence=f"{spec.licence.name}, {spec.licence.url}",
+        restrictions=spec.licence.restrictions,
+    )
