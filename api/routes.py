@@ -10,4 +10,4 @@ from studio import Studio
 
 def routes(studio: Studio) -> list[BaseRoute]:
     """What is served beside the page of `studio`."""
-    return [*openai.routes(studio.engine)]
+    return [*openai.routes(studio)]

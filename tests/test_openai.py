@@ -5,6 +5,7 @@ import base64
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,8 +14,11 @@ import pytest
 from openai.types import Image, ImagesResponse
 from PIL import Image as Opened
 
+from api.openai.links import Links
+from errors import UnknownPicture
 from gallery.formats import exif
 from generation import infotext
+from generation.caller import Caller
 from generation.events import Cancelled
 from recipes import png
 from tests.serving import LONG, Served, served, two_models
@@ -171,6 +175,32 @@ def test_a_link_names_the_host_that_the_client_knows(there: Served) -> None:
     behind = {"x-forwarded-host": "abc.gradio.live", "x-forwarded-proto": "https"}
     made = httpx.post(f"{there.url}/v1/images/generations", json=asked, headers=behind, timeout=PATIENCE).json()
     assert made["data"][0]["url"].startswith("https://abc.gradio.live/v1/images/")
+
+
+def test_a_link_is_for_whoever_asked_for_it_alone(tmp_path: Path, checkpoints: Checkpoints) -> None:
+    asked = {"prompt": "a tree", "steps": 1, "response_format": "url"}
+    with served(two_models(tmp_path, checkpoints["sd"], gallery={"private": True})) as there, httpx.Client() as one:
+        one.get(there.url)  # for its cookie
+        made = one.post(f"{there.url}/v1/images/generations", json=asked, timeout=PATIENCE).json()
+        link = made["data"][0]["url"]
+        assert one.get(link).status_code == 200
+        with httpx.Client() as other:
+            assert other.get(link).status_code == 404
+            other.get(there.url)
+            assert other.get(link).status_code == 404
+        made = httpx.post(f"{there.url}/v1/images/generations", json=asked, timeout=PATIENCE).json()
+        assert httpx.get(made["data"][0]["url"]).status_code == 200  # a program without a cookie knows the link alone
+
+
+def test_links_end_and_give_way_to_newer_ones() -> None:
+    links, anybody = Links(seconds=0, most_bytes=10), Caller()
+    with pytest.raises(UnknownPicture):
+        links.find(links.keep(b"old", "png", ""), anybody, False)
+    links = Links(most_bytes=10)
+    first, second = links.keep(b"6 byte", "png", ""), links.keep(b"six mo", "jpeg", "")
+    assert links.find(second, anybody, False).content == b"six mo"
+    with pytest.raises(UnknownPicture, match="expired"):
+        links.find(first, anybody, False)
 
 
 @pytest.mark.parametrize("id", ["0" * 32, "..%2fmodels", "x"])

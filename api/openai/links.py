@@ -12,6 +12,8 @@ from starlette.requests import Request
 
 from api.openai.asked import Format
 from errors import UnknownPicture
+from generation.caller import Caller
+from visitors.asking import open_to
 
 SECONDS = 3600.0  # that a link lives, as OpenAI's do
 MOST_BYTES = 256_000_000  # of all pictures; the oldest are given up then
@@ -45,12 +47,12 @@ class Links:
             self._drop(next(iter(self._linked)))
         return id
 
-    def find(self, id: str, owner: str) -> Linked:
-        """Raises UnknownPicture for one that is not there, any more or for this owner."""
+    def find(self, id: str, caller: Caller, private: bool) -> Linked:
+        """Raises UnknownPicture for one that is not there, any more or for this caller."""
         for old in [id for id, linked in self._linked.items() if linked.until < time.monotonic()]:
             self._drop(old)
         linked = self._linked.get(id)
-        if linked is None or linked.owner != owner:
+        if linked is None or not open_to(caller, linked.owner, private):
             raise UnknownPicture("There is no such picture, or its link has expired. Make it again.")
         return linked
 

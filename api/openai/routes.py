@@ -17,10 +17,10 @@ from api.openai.links import Links, origin
 from api.openai.making import Making, begin, encoded, now
 from api.openai.refusals import Refusal, Route, answer
 from api.openai.streaming import Stream
-from generation.caller import Caller
-from generation.engine import Engine
 from generation.events import Finished, Picture
 from models.spec import ModelSpec
+from studio import Studio
+from visitors.asking import caller_of
 
 _REFUSED: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Refusal, "description": "What was asked for is refused."},
@@ -40,10 +40,10 @@ _FILE: dict[int | str, dict[str, Any]] = {
 _TYPE = "application/json"
 
 
-def routes(engine: Engine) -> list[BaseRoute]:
+def routes(studio: Studio) -> list[BaseRoute]:
     """For the server of the page."""
     door = APIRouter(prefix="/v1", route_class=Route, tags=["OpenAI"], responses=_REFUSED)
-    links, since = Links(), int(time.time())
+    engine, links, since = studio.engine, Links(), int(time.time())
 
     @door.get("/models", name="openai_models")
     async def models() -> answers.Models:
@@ -61,7 +61,7 @@ def routes(engine: Engine) -> list[BaseRoute]:
     @door.post("/images/generations", name="openai_images", response_model=None, responses=_MADE)
     async def images(asked: Asked, request: Request) -> Response:
         """Make pictures from a prompt. A client that goes away cancels the job."""
-        making = begin(asked, engine, caller(request))
+        making = begin(asked, engine, caller_of(request))
         if asked.stream:
             return Stream(making)
         made = await unless_gone(request, finished(making.job))
@@ -73,7 +73,7 @@ def routes(engine: Engine) -> list[BaseRoute]:
         id: Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="From a link.")], request: Request
     ) -> Response:
         """A picture that was asked for as a link."""
-        linked = links.find(id, caller(request).owner)
+        linked = links.find(id, caller_of(request), studio.private)
         headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
         return Response(linked.content, media_type=f"image/{linked.format}", headers=headers)
 
@@ -89,12 +89,6 @@ def routes(engine: Engine) -> list[BaseRoute]:
         return answer(404, f"There is no {asked} here.", "unknown_url")
 
     return list(door.routes)
-
-
-def caller(request: Request) -> Caller:
-    """Who asks."""
-    found = getattr(request.state, "caller", None)
-    return found if isinstance(found, Caller) else Caller()
 
 
 async def _images(making: Making, made: Finished, request: Request, links: Links) -> answers.Images:
