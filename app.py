@@ -66,10 +66,8 @@ def serve(
     accounts = serving.accounts(auth_file) if auth_file else None
     serving.run(
         engine,
+        deployment,
         server,
-        deployment.gallery,
-        deployment.comparison,
-        deployment.measurement,
         share=share,
         accounts=accounts,
         preload=preload,

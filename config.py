@@ -137,6 +137,7 @@ def _resolved(config: Config, folder: Path) -> Config:
             ("gallery", config.gallery),
             ("comparison", config.comparison),
             ("measurement", config.measurement),
+            ("queue", config.queue),
         )
     }
     if clip := config.comparison.clip:

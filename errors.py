@@ -6,6 +6,7 @@
     ├── ModelUnavailable     the model cannot be had: not found, gated, no network, damaged, no room for it
     ├── OutOfMemory          the device had too little memory for the job; says what to lower
     ├── GenerationFailed     the run itself went wrong (latents turned into NaN, …)
+    ├── Interrupted          the server was stopped while it had the job
     ├── QueueFull            too many jobs wait already; says when to try again
     │   └── ShuttingDown     no job is taken any more; another server, or this one started again, will
     ├── UnknownJob           no job of that id, or it is long over
@@ -46,6 +47,10 @@ class OutOfMemory(DarkroomError):  # noqa: N818
 
 class GenerationFailed(DarkroomError):  # noqa: N818
     """The run went wrong in a way that we recognise."""
+
+
+class Interrupted(DarkroomError):  # noqa: N818
+    """The job ended with the server that had it."""
 
 
 class QueueFull(DarkroomError):  # noqa: N818

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from comparison.runs import Runs
     from gallery.keeper import Keeper
     from generation.engine import Engine
+    from generation.journal import Journal
     from measurement.runner import Runner
     from visitors.address import Network
 
@@ -21,6 +22,7 @@ class Studio:
     keeper: Keeper | None = None  # None: nothing is saved, and there is no gallery
     runs: Runs | None = None  # None: nothing is compared
     runner: Runner | None = None  # None: no benchmark
+    journal: Journal | None = None  # None: jobs under way are forgotten by a restart
     private: bool = False  # everyone sees their own pictures alone
     public: bool = False  # others than this machine come: everyone is counted
     proxies: tuple[Network, ...] = ()  # that say truly from where a request comes

@@ -18,6 +18,7 @@ _STATUS = {  # the first that fits
     errors.GalleryUnavailable: 503,
     errors.ModelUnavailable: 503,
     errors.OutOfMemory: 503,
+    errors.Interrupted: 503,
 }
 
 

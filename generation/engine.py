@@ -11,7 +11,7 @@ import errors
 from generation import request as requests
 from generation import settings
 from generation.caller import Caller
-from generation.events import Cancelled, Queued, Step, Terminal
+from generation.events import INTERRUPTED, Cancelled, Queued, Step, Terminal
 from generation.job import Job, Listener
 from generation.pace import Pace
 from generation.queue import Queue
@@ -67,10 +67,10 @@ class Engine:
         self._thread.start()
         self._watchdog.start()
 
-    def close(self) -> bool:
-        """Cancel everything and end the threads: a step, or the loading of a part, at most. Not to be started again.
+    def close(self, seconds: float = CLOSE_SECONDS) -> bool:
+        """Take no job any more, interrupt all, and end the threads: a step, or the loading of a part, at most.
 
-        False if a job hangs, which is waited for in vain: then its thread is still inside torch.
+        False if that takes longer than `seconds`: then the thread is still inside torch. Not to be started again.
         """
         with self._changed:
             self._closing = True
@@ -81,7 +81,7 @@ class Engine:
             task.cancel()
         self._watchdog.stop()
         if self._thread.ident is not None:
-            self._thread.join(CLOSE_SECONDS)
+            self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def request(self, asked: Mapping[str, Any]) -> GenerationRequest:
@@ -122,6 +122,12 @@ class Engine:
             self._tasks.append(task)
             self._changed.notify_all()
         return task
+
+    def restore(self, job: Job) -> None:
+        """Let whoever asks for `job`, which is over since before this engine was made, find it."""
+        with self._changed:
+            self._jobs[job.id] = job
+            self._keep(job)
 
     def job(self, id: str) -> Job:
         """Raises UnknownJob."""
@@ -208,11 +214,15 @@ class Engine:
         with self._changed:
             if job is self._running:
                 self._running = None
-            job.tell(event)
-            self._over.append(job.id)
-            while len(self._over) > self._settings.kept_jobs:
-                del self._jobs[self._over.popleft()]
+            job.tell(INTERRUPTED if self._closing and isinstance(event, Cancelled) else event)
+            self._keep(job)
             self._announce()
+
+    def _keep(self, job: Job) -> None:
+        """A job that is over can be asked for until as many others are."""
+        self._over.append(job.id)
+        while len(self._over) > self._settings.kept_jobs:
+            del self._jobs[self._over.popleft()]
 
     # The thread that owns the device
 

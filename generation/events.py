@@ -117,6 +117,14 @@ class Failed:
     kind: str  # the error's class, e.g. "OutOfMemory"
 
 
+INTERRUPTED = Failed(
+    "Darkroom was stopped before this was done. Pictures that were finished are in the gallery, where there is one. "
+    "Develop it again for the others.",
+    expected=True,
+    kind="Interrupted",
+)
+
+
 @dataclass(frozen=True)
 class Cancelled:
     """The job was cancelled, in this phase."""

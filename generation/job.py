@@ -39,7 +39,13 @@ _PHASES = {
     Decoding: "decoding",
     Developed: "decoding",
 }
-_RAISED = (errors.ConfigError, errors.ModelUnavailable, errors.OutOfMemory, errors.GenerationFailed)
+_RAISED = (
+    errors.ConfigError,
+    errors.ModelUnavailable,
+    errors.OutOfMemory,
+    errors.GenerationFailed,
+    errors.Interrupted,
+)
 
 
 class Job:
@@ -53,8 +59,9 @@ class Job:
         *,
         caller: Caller = Caller(),  # noqa: B008 - frozen
         listeners: Sequence[Listener] = (),
+        id: str | None = None,  # None: a new one
     ) -> None:
-        self.id = secrets.token_urlsafe(9)
+        self.id = id or secrets.token_urlsafe(9)
         self.request = request
         self.preview = preview
         self.caller = caller

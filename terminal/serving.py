@@ -6,14 +6,15 @@ import logging
 import os
 import socket
 import stat
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config import Comparison, Gallery, Measurement, Server
+from config import Comparison, Config, Gallery, Measurement, Server
 from errors import ConfigError
+from generation.settings import Queue
 from studio import Studio
+from terminal.stopping import Stopping
 from terminal.text import plain
 from visitors.address import INSIDE, Network, networks
 
@@ -21,36 +22,36 @@ if TYPE_CHECKING:
     from comparison.runs import Runs
     from gallery.keeper import Keeper
     from generation.engine import Engine
+    from generation.journal import Journal
     from measurement.runner import Runner
 
 log = logging.getLogger(__name__)
 
 MAX_PORT = 65535
+STEP_SECONDS = 5.0  # that a step under way is waited for
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 Accounts = Sequence[tuple[str, str]]  # user, password
 
 
 def run(
     engine: Engine,
+    deployment: Config,
     server: Server,
-    kept: Gallery,
-    compared: Comparison,
-    measured: Measurement,
     *,
     share: bool,
     accounts: Accounts | None,
     preload: bool,
 ) -> None:
-    """Serve until a KeyboardInterrupt. The page comes first: torch and diffusers are imported behind it."""
+    """Serve until a signal to end. The page comes first: torch and diffusers are imported behind it."""
+    stopping = Stopping()
     port = free_port(server)
     from api.routes import routes
     from ui.layout import build
-    from ui.server import close, launch_options
+    from ui.server import close, hang_up, launch_options
 
     if share and not accounts:
         log.warning("Whoever has the public link can make pictures here; --auth-file lets in only whom you name.")
-    studio = _studio(engine, server, kept, compared, measured, share)
-    keeper, runs = studio.keeper, studio.runs
+    studio = built(engine, deployment, server, share)
     page = build(studio)
     page.launch(
         server_name=server.host,
@@ -60,45 +61,55 @@ def run(
         prevent_thread_lock=True,
         **launch_options(studio, routes(studio)),
     )
-    _started(engine, keeper)
+    start(studio)
     if preload:
         engine.preload(engine.default_model)
     shown = f"[{server.host}]" if ":" in server.host else server.host
     print(f"Darkroom is at http://{shown}:{port}", flush=True)
     if share:
         print(f"Public link: {page.share_url or 'there is none; Gradio could not open one'}", flush=True)
-    try:
-        while True:
-            time.sleep(0.1)  # on Windows no interrupt ends a wait without a limit
-    finally:
-        if runs:
-            runs.close()
-        if not engine.close():  # before the page, which waits for those who watch a job
-            log.error("The work under way does not stop. It ends with the process.")
-        close(page)
-        if keeper:
-            keeper.close()
+    stopping.wait(hang_up)
+    ended = end(studio)
+    close(page)
+    if not ended:
+        log.warning("The work under way does not stop. It ends with the process.")
+        os._exit(0)  # a thread that is inside torch would hold up an ordinary exit
 
 
-def _studio(
-    engine: Engine, server: Server, kept: Gallery, compared: Comparison, measured: Measurement, share: bool
-) -> Studio:
+def built(engine: Engine, deployment: Config, server: Server, share: bool = False) -> Studio:
+    """All that `deployment` asks for around `engine`, none of it at work yet."""
     public = others_come(server, share, os.environ)
     return Studio(
         engine,
-        keeping(engine, kept),
-        comparing(engine, compared),
-        None if public else measuring(engine, measured),
-        private=is_private(kept, server, share, os.environ),
+        keeping(engine, deployment.gallery),
+        comparing(engine, deployment.comparison),
+        None if public else measuring(engine, deployment.measurement),
+        noting(engine, deployment.queue),
+        private=is_private(deployment.gallery, server, share, os.environ),
         public=public,
         proxies=proxies(server, share, os.environ),
     )
 
 
-def _started(engine: Engine, keeper: Keeper | None) -> None:
-    if keeper:
-        keeper.start()
-    engine.start()
+def start(studio: Studio) -> None:
+    """Let everything work that `studio` has."""
+    for part in (studio.journal, studio.keeper, studio.engine):
+        if part:
+            part.start()
+
+
+def end(studio: Studio) -> bool:
+    """Take no job any more, interrupt what is under way, keep what is finished; False where a step does not end.
+
+    The page is still there to tell of it.
+    """
+    if studio.runs:
+        studio.runs.close()
+    ended = studio.engine.close(STEP_SECONDS)
+    for part in (studio.keeper, studio.journal):
+        if part:
+            part.close()
+    return ended
 
 
 def is_private(kept: Gallery, server: Server, share: bool, environ: Mapping[str, str]) -> bool:
@@ -128,6 +139,19 @@ def keeping(engine: Engine, kept: Gallery) -> Keeper | None:
     keeper = Keeper(Pictures(Path(kept.folder)))
     engine.listen(keeper.hear)
     return keeper
+
+
+def noting(engine: Engine, queue: Queue) -> Journal | None:
+    """What notes the jobs under way, after `engine` was told of those that an earlier process left; None: nothing."""
+    if queue.folder is None:
+        return None
+    from generation.journal import Journal
+
+    journal = Journal(Path(queue.folder))
+    for job in journal.interrupted():
+        engine.restore(job)
+    engine.listen(journal.hear)
+    return journal
 
 
 def comparing(engine: Engine, compared: Comparison) -> Runs | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,7 @@ from gallery.keeper import Keeper
 from generation.engine import Engine
 from measurement.runner import Runner
 from models.registry import registry
-from studio import Studio
-from terminal.serving import comparing, free_port, keeping, measuring
+from terminal.serving import built, end, free_port, start
 from tests.deployments import entry, written
 from ui.layout import build
 from ui.server import launch_options
@@ -49,26 +48,18 @@ def served(path: Path, outputs: Path | None = None, **options: Any) -> Iterator[
         queue=deployment.queue,
         limits=deployment.limits,
     )
-    keeper = keeping(engine, deployment.gallery)
-    private = bool(deployment.gallery.private)
-    runs = comparing(engine, deployment.comparison)
-    runner = None if private else measuring(engine, deployment.measurement)
-    studio = Studio(engine, keeper, runs, runner, private)
+    studio = built(engine, deployment, deployment.server)
+    if studio.private:
+        studio = replace(studio, runner=None)
     page = build(studio)
     port = free_port(config.Server(port=0))  # gradio's own search leaves a socket open for each port that is taken
     options = launch_options(studio, routes(studio)) | options
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **options)
-    engine.start()
-    if keeper:
-        keeper.start()
+    start(studio)
     try:
-        yield Served(url.rstrip("/"), engine, keeper, runs, runner)
+        yield Served(url.rstrip("/"), engine, studio.keeper, studio.runs, studio.runner)
     finally:
-        if runs:
-            runs.close()
-        engine.close()
-        if keeper:
-            keeper.close()
+        end(studio)
         page.close(verbose=False)
 
 

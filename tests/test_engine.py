@@ -14,6 +14,7 @@ import torch
 import errors
 from generation.engine import Engine
 from generation.events import (
+    INTERRUPTED,
     Cancelled,
     Decoding,
     Developed,
@@ -345,9 +346,10 @@ def test_closing_ends_everything(make: Make) -> None:
     running, waiting = submit(engine, steps=LONG), submit(engine, model="bk")
     next(event for event in running.events() if isinstance(event, Step))
     engine.close()
-    assert end(running) == Cancelled("denoising")
-    assert waiting.latest == Cancelled("queued")
-    with pytest.raises(errors.QueueFull, match="shut down"):
+    assert end(running) == waiting.latest == INTERRUPTED
+    with pytest.raises(errors.Interrupted, match="was stopped before"):
+        waiting.result()
+    with pytest.raises(errors.ShuttingDown, match="shut down"):
         submit(engine)
     engine.close()
 
@@ -365,11 +367,9 @@ def test_closing_tells_of_a_job_that_hangs(make: Make, monkeypatch: pytest.Monke
     submit(engine, prompt="at")
     try:
         assert begun.wait(60)
-        monkeypatch.setattr("generation.engine.CLOSE_SECONDS", 0.1)
-        assert not engine.close()
+        assert not engine.close(0.1)
     finally:
         released.set()
-    monkeypatch.undo()
     assert engine.close()
 
 
@@ -377,7 +377,7 @@ def test_an_engine_that_was_never_started_can_be_closed(make: Make) -> None:
     engine = make()
     job = submit(engine)
     engine.close()
-    assert job.latest == Cancelled("queued")
+    assert job.latest == INTERRUPTED
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

@@ -64,9 +64,14 @@ def launch_options(studio: Studio, doors: Sequence[BaseRoute] = ()) -> dict[str,
 
 def close(page: gr.Blocks) -> None:
     """Stop serving `page`, and end its public link if it has one."""
+    hang_up()
+    page.close(verbose=False)
+
+
+def hang_up() -> None:
+    """End the public link: its tunnel is a process that would live on."""
     for tunnel in CURRENT_TUNNELS:
         tunnel.kill()  # type: ignore[no-untyped-call]
-    page.close(verbose=False)
 
 
 def _written(ending: str) -> str:
