@@ -26,6 +26,7 @@ class Server(Data):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860  # 0: any free one
+    mcp: bool | None = None  # assistants may come in, at /mcp; None: where only this machine can
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed
 
     @field_validator("trusted_proxies")

@@ -26,3 +26,4 @@ class Studio:
     private: bool = False  # everyone sees their own pictures alone
     public: bool = False  # others than this machine come: everyone is counted
     proxies: tuple[Network, ...] = ()  # that say truly from where a request comes
+    mcp: bool = False  # assistants may come in

@@ -52,7 +52,12 @@ async def unless_gone(request: Request, work: Awaitable[T]) -> T:
 
     The body of `request` must have been read.
     """
-    working, going = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request))
+    return await unless(_gone(request), work)
+
+
+async def unless(over: Awaitable[object], work: Awaitable[T]) -> T:
+    """What `work` returns. Ends it and raises Cancelled as soon as `over` returns."""
+    working, going = asyncio.ensure_future(work), asyncio.ensure_future(over)
     try:
         await asyncio.wait((working, going), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():

@@ -87,6 +87,7 @@ def built(engine: Engine, deployment: Config, server: Server, share: bool = Fals
         noting(engine, deployment.queue),
         private=is_private(deployment.gallery, server, share, os.environ),
         public=public,
+        mcp=not public if server.mcp is None else server.mcp,
         proxies=proxies(server, share, os.environ),
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,23 @@ def launch_options(studio: Studio, doors: Sequence[BaseRoute] = ()) -> dict[str,
                 *(compare.routes(runs, private) if runs else []),
                 *(benchmark.routes(runner) if runner else []),
             ],
+            "lifespan": _lifespan(doors),
         },
     }
+
+
+def _lifespan(doors: Sequence[BaseRoute]) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """Of the server: that of each door which has one."""
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for door in doors:
+                if own := getattr(door, "lifespan", None):
+                    await stack.enter_async_context(own())
+            yield
+
+    return lifespan
 
 
 def close(page: gr.Blocks) -> None:

@@ -1,0 +1,26 @@
+"""A model as programs are told of it. Nothing of where its files are on this machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.spec import ModelSpec
+from models.storage import State, folder
+from models.vocabulary import all_words, load_vocabulary
+
+FIELDS = {
+    *("name", "title", "good_at", "bad_at", "size", "sizes", "size_multiple", "max_pixels", "steps", "guidance_scale"),
+    *("negative_prompt", "sampler", "parameters", "download_bytes", "licence", "examples"),
+}
+
+
+def told(spec: ModelSpec, state: State, default: bool) -> dict[str, Any]:
+    """What it is for, its limits and defaults, licence, state, and the words that it knows (null: any English)."""
+    entry = spec.model_dump(mode="json", include=FIELDS)
+    return {**entry, "state": state.value, "default": default, "words": words(spec)}
+
+
+def words(spec: ModelSpec) -> list[str] | None:
+    """All words that the model knows; None: any, or its files are not here to tell."""
+    there = folder(spec.source) if spec.vocabulary else None
+    return all_words(load_vocabulary(there)) if there else None
