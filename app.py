@@ -14,7 +14,7 @@ import typer
 from config import Config, load
 from errors import ConfigError, DarkroomError, InvalidRequest, UnreadablePicture
 from models.registry import registry
-from terminal import options
+from terminal import access, options
 from terminal.options import OUR_CONFIG
 from terminal.text import one_line
 
@@ -42,6 +42,7 @@ app = typer.Typer(
 
 galleries = typer.Typer(help="What can be done with the gallery without a page.")
 app.add_typer(galleries, name="gallery")
+app.add_typer(access.keys, name="keys")
 
 
 @app.command()
@@ -49,6 +50,7 @@ def serve(
     host: options.Host = None,
     port: options.Port = None,
     share: options.Share = False,
+    open: options.Open = False,
     auth_file: options.AuthFile = None,
     config: options.ConfigPath = OUR_CONFIG,
     device: options.DeviceName = None,
@@ -58,20 +60,13 @@ def serve(
     """Serve the page, by default at http://127.0.0.1:7860."""
     from terminal import serving
 
-    for package in ("comparison", "gallery", "generation", "measurement", "models", "terminal", "ui"):
+    for package in ("access", "comparison", "gallery", "generation", "measurement", "models", "terminal", "ui"):
         logging.getLogger(package).setLevel(logging.INFO)
     deployment = load(config)
     engine = _engine(deployment, device, models)
     server = serving.address(deployment.server, host, port, os.environ)
-    accounts = serving.accounts(auth_file) if auth_file else None
-    serving.run(
-        engine,
-        deployment,
-        server,
-        share=share,
-        accounts=accounts,
-        preload=preload,
-    )
+    asked = serving.Asked(share=share, open=open, auth_file=auth_file, preload=preload)
+    serving.run(engine, deployment, server, asked)
 
 
 @app.command()
@@ -216,6 +211,9 @@ def doctor(config: options.ConfigPath = OUR_CONFIG, device: options.DeviceName =
     from terminal import doctor as command
 
     return command.run(config, device)
+
+
+app.command()(access.passwd)
 
 
 def _engine(deployment: Config, device: str | None, only: str | None = None) -> Engine:

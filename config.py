@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from access.settings import Access
 from errors import ConfigError
 from generation.samplers import SAMPLERS
 from generation.settings import Limits, Preview, Queue
@@ -27,6 +28,7 @@ class Server(Data):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860  # 0: any free one
     mcp: bool | None = None  # assistants may come in, at /mcp; None: where only this machine can
+    public: bool | None = None  # others than this machine's user come; None: as host, link and Space have it
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed
 
     @field_validator("trusted_proxies")
@@ -67,6 +69,7 @@ class Config(Data):
     resident: Annotated[int, Field(ge=1)] = 1  # pipelines on the device at a time
     warm_gb: Annotated[float, Field(ge=0)] | None = None  # weights kept in host memory; None: a quarter of it
     server: Server = Server()
+    access: Access = Access()
     gallery: Gallery = Gallery()
     comparison: Comparison = Comparison()
     measurement: Measurement = Measurement()
@@ -144,8 +147,11 @@ def _resolved(config: Config, folder: Path) -> Config:
     if clip := config.comparison.clip:
         clip = clip.model_copy(update={"repo": absolute(clip.source)})
         kept["comparison"] = kept["comparison"].model_copy(update={"clip": clip})
+    files = {
+        name: path and below(path) for name, path in (("users", config.access.users), ("keys", config.access.keys))
+    }
     models = tuple(resolved(spec) for spec in config.models)
-    return config.model_copy(update={"models": models, **kept})
+    return config.model_copy(update={"models": models, "access": config.access.model_copy(update=files), **kept})
 
 
 def _lines(node: yaml.Node, at: tuple[Key, ...] = ()) -> dict[tuple[Key, ...], int]:

@@ -9,6 +9,8 @@
     ├── Interrupted          the server was stopped while it had the job
     ├── QueueFull            too many jobs wait already; says when to try again
     │   └── ShuttingDown     no job is taken any more; another server, or this one started again, will
+    ├── NotLetIn             whoever asks has to say who they are first, or what they said is not true
+    │   └── TooManyGuesses   that was tried too often; says when to try again
     ├── UnknownJob           no job of that id, or it is long over
     ├── GalleryUnavailable   the gallery cannot be read or written now; says why
     ├── UnknownPicture       no such picture in the gallery, or in the comparison (any more)
@@ -63,6 +65,18 @@ class QueueFull(DarkroomError):  # noqa: N818
 
 class ShuttingDown(QueueFull):
     """The server is about to end."""
+
+
+class NotLetIn(DarkroomError):  # noqa: N818
+    """Nobody gets that without saying who they are, and what was said is missing or wrong."""
+
+
+class TooManyGuesses(NotLetIn):
+    """Passwords are guessed; none is looked at before `retry_seconds` have gone."""
+
+    def __init__(self, message: str, retry_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
 
 
 class UnknownJob(DarkroomError):  # noqa: N818

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from access.entrance import Entrance
     from comparison.runs import Runs
     from gallery.keeper import Keeper
     from generation.engine import Engine
@@ -27,3 +28,5 @@ class Studio:
     public: bool = False  # others than this machine come: everyone is counted
     proxies: tuple[Network, ...] = ()  # that say truly from where a request comes
     mcp: bool = False  # assistants may come in
+    entrance: Entrance | None = None  # None: nobody has to say who they are
+    embedded: bool = False  # the page stands in a frame of another site, as on a Space

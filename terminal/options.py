@@ -12,7 +12,8 @@ OUR_CONFIG = Path(__file__).parents[1] / "config.yaml"
 Host = Annotated[str | None, typer.Option(help="Address to listen at; 0.0.0.0 lets your network in.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one.")]
 Share = Annotated[bool, typer.Option("--share", help="Also a public link, by way of Gradio's servers.")]
-AuthFile = Annotated[Path | None, typer.Option(help="Who may come in: lines of user:password, in plain text.")]
+Open = Annotated[bool, typer.Option("--open", help="Let in whoever has the public link.")]
+AuthFile = Annotated[Path | None, typer.Option(help="Who may come in: accounts that `passwd` makes.")]
 ConfigPath = Annotated[Path, typer.Option("--config", help="The deployment: its models, device, limits and server.")]
 DeviceName = Annotated[
     Literal["auto", "cuda", "mps", "cpu"] | None, typer.Option("--device", help="Where to compute; else as configured.")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from access.configured import SPACE, entrance
+from access.public import publicity
 from config import Comparison, Config, Gallery, Measurement, Server
 from errors import ConfigError
 from generation.settings import Queue
@@ -19,6 +21,7 @@ from terminal.text import plain
 from visitors.address import INSIDE, Network, networks
 
 if TYPE_CHECKING:
+    from access.entrance import Entrance
     from comparison.runs import Runs
     from gallery.keeper import Keeper
     from generation.engine import Engine
@@ -29,44 +32,48 @@ log = logging.getLogger(__name__)
 
 MAX_PORT = 65535
 STEP_SECONDS = 5.0  # that a step under way is waited for
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-Accounts = Sequence[tuple[str, str]]  # user, password
+UNGUARDED = (
+    "--share opens Darkroom to everybody who has the link, and nobody has to log in. Make an account by "
+    "`python app.py passwd USER --file users.txt`, then add --auth-file users.txt. Or open it on purpose: --open."
+)
 
 
-def run(
-    engine: Engine,
-    deployment: Config,
-    server: Server,
-    *,
-    share: bool,
-    accounts: Accounts | None,
-    preload: bool,
-) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says of a serve."""
+
+    share: bool = False
+    open: bool = False  # whoever has the public link may come in
+    auth_file: Path | None = None
+    preload: bool = False
+
+
+def run(engine: Engine, deployment: Config, server: Server, asked: Asked) -> None:
     """Serve until a signal to end. The page comes first: torch and diffusers are imported behind it."""
     stopping = Stopping()
     port = free_port(server)
+    known = entrance(deployment.access, asked.auth_file, os.environ)
+    if asked.share and known is None and not asked.open:
+        raise ConfigError(UNGUARDED)
     from api.routes import routes
     from ui.layout import build
     from ui.server import close, hang_up, launch_options
 
-    if share and not accounts:
-        log.warning("Whoever has the public link can make pictures here; --auth-file lets in only whom you name.")
-    studio = built(engine, deployment, server, share)
+    studio = built(engine, deployment, server, known, asked.share)
     page = build(studio)
     page.launch(
         server_name=server.host,
         server_port=port,
-        share=share,
-        auth=list(accounts) if accounts else None,
+        share=asked.share,
         prevent_thread_lock=True,
         **launch_options(studio, routes(studio)),
     )
     start(studio)
-    if preload:
+    if asked.preload:
         engine.preload(engine.default_model)
     shown = f"[{server.host}]" if ":" in server.host else server.host
     print(f"Darkroom is at http://{shown}:{port}", flush=True)
-    if share:
+    if asked.share:
         print(f"Public link: {page.share_url or 'there is none; Gradio could not open one'}", flush=True)
     stopping.wait(hang_up)
     ended = end(studio)
@@ -76,24 +83,30 @@ def run(
         os._exit(0)  # a thread that is inside torch would hold up an ordinary exit
 
 
-def built(engine: Engine, deployment: Config, server: Server, share: bool = False) -> Studio:
+def built(
+    engine: Engine, deployment: Config, server: Server, known: Entrance | None = None, share: bool = False
+) -> Studio:
     """All that `deployment` asks for around `engine`, none of it at work yet."""
-    public = others_come(server, share, os.environ)
+    why, private = publicity(server.public, server.host, share, os.environ), deployment.gallery.private
     return Studio(
         engine,
         keeping(engine, deployment.gallery),
         comparing(engine, deployment.comparison),
-        None if public else measuring(engine, deployment.measurement),
+        None if why else measuring(engine, deployment.measurement),
         noting(engine, deployment.queue),
-        private=is_private(deployment.gallery, server, share, os.environ),
-        public=public,
-        mcp=not public if server.mcp is None else server.mcp,
+        private=bool(why) if private is None else private,
+        public=why is not None,
+        mcp=why is None if server.mcp is None else server.mcp,
         proxies=proxies(server, share, os.environ),
+        entrance=known,
+        embedded=SPACE in os.environ,
     )
 
 
 def start(studio: Studio) -> None:
     """Let everything work that `studio` has."""
+    if studio.entrance:
+        studio.entrance.launched = True
     for part in (studio.journal, studio.keeper, studio.engine):
         if part:
             part.start()
@@ -113,21 +126,9 @@ def end(studio: Studio) -> bool:
     return ended
 
 
-def is_private(kept: Gallery, server: Server, share: bool, environ: Mapping[str, str]) -> bool:
-    """Whether everyone sees their own pictures alone: as configured, else where others than this machine can come."""
-    if kept.private is not None:
-        return kept.private
-    return others_come(server, share, environ)
-
-
-def others_come(server: Server, share: bool, environ: Mapping[str, str]) -> bool:
-    """Whether others than this machine can come."""
-    return share or "SPACE_ID" in environ or server.host not in LOOPBACK
-
-
 def proxies(server: Server, share: bool, environ: Mapping[str, str]) -> tuple[Network, ...]:
     """What stands between visitors and us: what is configured; on a Space or behind a share link what is near us."""
-    return networks([*server.trusted_proxies, *(INSIDE if share or "SPACE_ID" in environ else ())])
+    return networks([*server.trusted_proxies, *(INSIDE if share or SPACE in environ else ())])
 
 
 def keeping(engine: Engine, kept: Gallery) -> Keeper | None:
@@ -196,32 +197,3 @@ def address(server: Server, host: str | None, port: int | None, environ: Mapping
         port = int(named)
     named_host = host or environ.get("GRADIO_SERVER_NAME") or server.host
     return server.model_copy(update={"host": named_host, "port": server.port if port is None else port})
-
-
-def accounts(path: Path) -> list[tuple[str, str]]:
-    """The users and passwords in a file of lines `user:password`. Blank lines and lines starting with # are skipped.
-
-    Raises ConfigError, without ever repeating what is in the file.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--auth-file {path} cannot be read ({error}). Name a text file.") from error
-    found: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        user, colon, password = line.partition(":")
-        if not (user and colon and password) or user in found:
-            why = "names a user again" if user in found else "is not of the form user:password"
-            raise ConfigError(f"{path}, line {number} {why}. Write one line user:password for each user.")
-        found[user] = password
-    if not found:
-        raise ConfigError(f"{path} names nobody. Write a line user:password for each user.")
-    _warn_of_readers(path)
-    return list(found.items())
-
-
-def _warn_of_readers(path: Path) -> None:
-    if os.name == "posix" and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        log.warning("%s holds passwords in plain text, and others may read it: chmod 600 %s", path, path)

@@ -1,5 +1,6 @@
 """A real server of the page, in this process and on a free port, around a real engine."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import config
+from access.configured import entrance
 from api.routes import routes
 from comparison.runs import Runs
 from gallery.keeper import Keeper
@@ -48,11 +50,12 @@ def served(path: Path, outputs: Path | None = None, **options: Any) -> Iterator[
         queue=deployment.queue,
         limits=deployment.limits,
     )
-    studio = built(engine, deployment, deployment.server)
+    server = deployment.server.model_copy(update={"host": "127.0.0.1", "port": 0})
+    studio = built(engine, deployment, server, entrance(deployment.access, None, os.environ))
     if studio.private:
         studio = replace(studio, runner=None)
     page = build(studio)
-    port = free_port(config.Server(port=0))  # gradio's own search leaves a socket open for each port that is taken
+    port = free_port(server)  # gradio's own search leaves a socket open for each port that is taken
     options = launch_options(studio, routes(studio)) | options
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **options)
     start(studio)

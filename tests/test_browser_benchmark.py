@@ -143,7 +143,7 @@ def test_where_others_come_there_is_no_benchmark(
     tmp_path: Path,
     checkpoints: Checkpoints,
 ) -> None:
-    with served(two_models(tmp_path, checkpoints["sd"], gallery={"folder": "kept", "private": True})) as there:
+    with served(two_models(tmp_path, checkpoints["sd"], gallery={"folder": "kept"}, server={"public": True})) as there:
         page = context.new_page()
         opened(page, there)
         expect(page.get_by_role("tab", name="Gallery")).to_be_visible()

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from access.accounts import password_hash
+from access.listing import put
 from gallery.gallery import Gallery
 from gallery.search import Search
 from tests.pictures import prompts, saved
@@ -143,12 +145,13 @@ def test_without_a_login_no_picture_is_served(tmp_path: Path, checkpoints: Check
     gallery = Gallery(tmp_path / "kept")
     id = saved(gallery)
     gallery.close()
-    path = two_models(tmp_path, checkpoints["sd"], gallery={"folder": "kept"})
+    put(tmp_path / "users.txt", "me", password_hash("a secret"))
+    path = two_models(tmp_path, checkpoints["sd"], gallery={"folder": "kept"}, access={"users": "users.txt"})
     asked = (f"picture/{id}.png", f"picture/{id}.jpg", f"thumbnail/{id}.webp", f"recipe/{id}.json", "page", "ids")
-    with served(path, auth=[("me", "secret")]) as server, httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+    with served(path) as server, httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         assert {client.get(f"/gallery/{one}").status_code for one in asked} == {401}
         assert client.post("/gallery/zip", data={"ids": id}).status_code == 401
-        assert client.post("/login", data={"username": "me", "password": "secret"}).status_code == 200
+        assert client.post("/login", data={"username": "me", "password": "a secret"}).status_code == 200
         assert {client.get(f"/gallery/{one}").status_code for one in asked} == {200}
         assert client.post("/gallery/zip", data={"ids": id}).content.startswith(b"PK")
         assert client.post("/gallery/zip", data={"ids": "x"}).status_code == 400

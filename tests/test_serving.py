@@ -15,9 +15,11 @@ import httpx
 import pytest
 from gradio_client import Client
 
+from access.accounts import password_hash
+from access.listing import put
 from config import Server
 from errors import ConfigError
-from terminal.serving import accounts, address, free_port
+from terminal.serving import address, free_port
 from tests.deployments import entry, written
 from tests.tiny import Checkpoints
 
@@ -57,46 +59,6 @@ def test_a_host_that_does_not_exist_is_refused() -> None:
         free_port(Server(host="no.such.host.invalid"))
 
 
-def auth_file(folder: Path, text: str, mode: int = 0o600) -> Path:
-    path = folder / "users.txt"
-    path.write_text(text, encoding="utf-8")
-    path.chmod(mode)
-    return path
-
-
-def test_accounts_are_lines_of_user_and_password(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = auth_file(tmp_path, "# who may come in\nada:love:lace\n\nalan:turing\n")
-    assert accounts(path) == [("ada", "love:lace"), ("alan", "turing")]
-    assert caplog.text == ""
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("ada\n", "line 1 is not of the form user:password"),
-        ("ada:\n", "line 1 is not of the form"),
-        (":secret\n", "line 1 is not of the form"),
-        ("ada:1\nada:secret\n", "line 2 names a user again"),
-        ("# nobody\n", "names nobody"),
-    ],
-)
-def test_a_malformed_file_is_refused_without_repeating_it(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said) as caught:
-        accounts(auth_file(tmp_path, text))
-    assert "secret" not in str(caught.value)
-
-
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read"):
-        accounts(tmp_path / "none.txt")
-
-
-def test_a_file_that_others_may_read_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    accounts(auth_file(tmp_path, "ada:secret\n", mode=0o644))
-    assert "others may read it" in caplog.text
-    assert "secret" not in caplog.text
-
-
 @contextmanager
 def serving(config: Path, *arguments: str) -> Iterator[httpx.Client]:
     """A visitor of `python app.py serve` in a process of its own, which an interrupt then ends."""
@@ -117,11 +79,14 @@ def serving(config: Path, *arguments: str) -> Iterator[httpx.Client]:
 
 def test_serve_says_where_it_is_and_lets_in_whom_the_file_names(tmp_path: Path, checkpoints: Checkpoints) -> None:
     config = written(tmp_path, entry("tiny", checkpoints["sd"]), server={"port": 0})
-    with serving(config, "--auth-file", str(auth_file(tmp_path, "ada:love\n"))) as visitor:
+    users = tmp_path / "users.txt"
+    put(users, "ada", password_hash("love and lace"))
+    with serving(config, "--auth-file", str(users)) as visitor:
         assert visitor.get("/config").status_code == 401
-        assert visitor.post("/login", data={"username": "ada", "password": "hate"}).status_code == 400
-        assert visitor.post("/login", data={"username": "ada", "password": "love"}).status_code == 200
+        assert visitor.post("/login", data={"username": "ada", "password": "hate"}).status_code == 401
+        assert visitor.post("/login", data={"username": "ada", "password": "love and lace"}).status_code == 200
         assert visitor.get("/config").status_code == 200
+        assert visitor.get("/config").json()["username"] == "ada"
 
 
 def cards(visitor: httpx.Client) -> str:

@@ -10,24 +10,23 @@ from typing import Any
 import gradio as gr
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.routing import BaseRoute
 
+from access.entrance import Entrance
+from access.gate import Gate
 from studio import Studio
 from ui.album import routes as album
 from ui.benchmark import routes as benchmark
 from ui.compare import routes as compare
+from ui.login.page import login_page
 from ui.parts import WATCHERS
 from ui.reading import routes as reading
 from ui.texts import TEXTS
-from ui.theme import theme, variables
+from ui.theme import ICON, theme, variables
 from visitors.middleware import Visitors
 
 FOLDER = Path(__file__).parent
-# In the head rather than as gradio's favicon_path, which would have it scaled to any size that anybody asks for.
-ICON = (
-    "<link rel='icon' href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
-    "%3Ccircle cx='8' cy='8' r='7' fill='%23f2532b'/%3E%3C/svg%3E\">"
-)
 
 
 def launch_options(studio: Studio, doors: Sequence[BaseRoute] = ()) -> dict[str, Any]:
@@ -48,10 +47,9 @@ def launch_options(studio: Studio, doors: Sequence[BaseRoute] = ()) -> dict[str,
         "max_file_size": "1b",  # pictures that are to be read come by a route of our own, which keeps nothing
         "max_threads": 2 * WATCHERS + 40,  # a watcher holds one while its job runs
         "quiet": True,
+        "auth_dependency": _known(studio.entrance) if studio.entrance else None,
         "app_kwargs": {
-            "middleware": [
-                Middleware(Visitors, private=private, public=studio.public, proxies=studio.proxies),
-            ],
+            "middleware": _middleware(studio),
             "routes": [
                 *doors,
                 *reading.routes(studio.engine),
@@ -76,6 +74,25 @@ def _lifespan(doors: Sequence[BaseRoute]) -> Callable[[Any], AbstractAsyncContex
             yield
 
     return lifespan
+
+
+def _middleware(studio: Studio) -> list[Middleware]:
+    """What every request goes through, the outermost first."""
+    callers = Middleware(Visitors, private=studio.private, public=studio.public, proxies=studio.proxies)
+    if (known := studio.entrance) is None:
+        return [callers]
+    page = login_page(known)
+    return [Middleware(Gate, entrance=known, page=page, proxies=studio.proxies, embedded=studio.embedded), callers]
+
+
+def _known(entrance: Entrance) -> Callable[[Request], str | None]:
+    """For gradio: the user whom the gate let in. None: gradio does not let them in either."""
+    nobody = None if entrance.anonymous == "nothing" else ""
+
+    def user(request: Request) -> str | None:
+        return getattr(request.state, "user", nobody)
+
+    return user
 
 
 def close(page: gr.Blocks) -> None:

@@ -17,6 +17,12 @@ _PAPER = Color(
     *("#8b8072", "#665b50", "#35302c", "#1e1a18", "#161312", "#0d0b0a"),
 )
 
+# In the head rather than as gradio's favicon_path, which would have it scaled to any size that anybody asks for.
+ICON = (
+    "<link rel='icon' href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Ccircle cx='8' cy='8' r='7' fill='%23f2532b'/%3E%3C/svg%3E\">"
+)
+
 
 def theme() -> Base:
     """Gradio's plainest theme in our colours and a font that gradio itself ships."""
