@@ -1,9 +1,11 @@
-"""A model as programs are told of it. Nothing of where its files are on this machine."""
+"""The models as programs are told of them. Nothing of where their files are on this machine."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from models.registry import Registry
 from models.spec import ModelSpec
 from models.storage import State, folder
 from models.vocabulary import all_words, load_vocabulary
@@ -12,6 +14,11 @@ FIELDS = {
     *("name", "title", "good_at", "bad_at", "size", "sizes", "size_multiple", "max_pixels", "steps", "guidance_scale"),
     *("negative_prompt", "sampler", "parameters", "download_bytes", "licence", "examples"),
 }
+
+
+def offered(models: Registry, states: Mapping[str, State], default_model: str) -> list[dict[str, Any]]:
+    """All that are on offer."""
+    return [told(spec, states[name], name == default_model) for name, spec in models.items()]
 
 
 def told(spec: ModelSpec, state: State, default: bool) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ui.compare.handlers import Comparing
 from ui.compare.voting import Voting
 from ui.controls import Bench, Controls
 from ui.handlers import Acts
+from ui.offer import endpoint as offered
 from ui.parts import HEARD, LIGHT, SLOW, WATCHERS, Parts
 from ui.reading import tab as reading
 from ui.reading.handlers import Reader
@@ -47,6 +48,7 @@ def wire(demo: gr.Blocks, parts: Parts, studio: Studio) -> None:
     acts, controls = Acts(engine, keeper), Controls(engine)
     _wire_jobs(demo, parts, acts, controls)
     _wire_controls(parts, acts, controls)
+    api(offered(engine), api_name="models", concurrency_limit=WATCHERS)
     reading.wire(demo, parts, Reader(engine))
     if runs:
         comparing = Comparing(engine, runs, private, keeper)
