@@ -1,9 +1,8 @@
 """The images API by OpenAI's own SDK, against a real server."""
 
 import asyncio
-import base64
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from openai.types import Image, ImagesResponse
 from PIL import Image as Opened
 
 from api.openai.links import Links
@@ -20,12 +18,9 @@ from gallery.formats import exif
 from generation import infotext
 from generation.caller import Caller
 from generation.events import Cancelled
-from recipes import png
+from tests.openai_server import PATIENCE, SLOW, content, images, recipe, until
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
-
-PATIENCE = 120  # seconds, on a machine that does something else besides
-SLOW = {"size": f"{LONG['width']}x{LONG['height']}", "extra_body": {"steps": LONG["steps"]}}
 
 
 @pytest.fixture(scope="module")
@@ -38,27 +33,6 @@ def there(tmp_path_factory: pytest.TempPathFactory, checkpoints: Checkpoints) ->
 def client(there: Served) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=f"{there.url}/v1", api_key="any", max_retries=0, timeout=PATIENCE) as one:
         yield one
-
-
-def until(true: Callable[[], Any]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
-
-
-def images(made: ImagesResponse) -> list[Image]:
-    assert made.data
-    return made.data
-
-
-def content(image: Image) -> bytes:
-    assert image.b64_json
-    return base64.b64decode(image.b64_json, validate=True)
-
-
-def recipe(picture: bytes) -> dict[str, Any]:
-    return infotext.read(png.read(picture).texts[infotext.CHUNK])
 
 
 # Models
@@ -205,7 +179,7 @@ def test_links_end_and_give_way_to_newer_ones() -> None:
 
 @pytest.mark.parametrize("id", ["0" * 32, "..%2fmodels", "x"])
 def test_there_are_no_other_pictures(there: Served, id: str) -> None:
-    answer = httpx.get(f"{there.url}/v1/images/{id}", timeout=PATIENCE)
+    answer = httpx.get(f"{there.url}/v1/images/{id}/content", timeout=PATIENCE)
     assert answer.status_code in (400, 404)
 
 
@@ -216,7 +190,7 @@ def test_a_client_that_gives_up_ends_its_job_and_no_other(client: openai.OpenAI,
     other = there.engine.submit(there.engine.request({"prompt": "another's"} | LONG))
     try:
         with pytest.raises(openai.APITimeoutError):
-            client.with_options(timeout=1).images.generate(prompt="never finished", **SLOW)  # type: ignore[call-overload]
+            client.with_options(timeout=1).images.generate(**SLOW)
         until(lambda: [job.id for job in there.engine.jobs()] == [other.id])
         assert not other.done
     finally:
@@ -227,7 +201,7 @@ def test_a_client_that_gives_up_ends_its_job_and_no_other(client: openai.OpenAI,
 def test_an_async_client_cancels_by_cancelling(there: Served) -> None:
     async def cancelled() -> None:
         async with openai.AsyncOpenAI(base_url=f"{there.url}/v1", api_key="any") as client:
-            asking = asyncio.ensure_future(client.images.generate(prompt="never finished", **SLOW))  # type: ignore[call-overload]
+            asking = asyncio.ensure_future(client.images.generate(prompt="never finished", **SLOW))
             while not there.engine.jobs():
                 await asyncio.sleep(0.02)
             (job,) = there.engine.jobs()

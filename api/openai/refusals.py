@@ -85,7 +85,7 @@ def status_of(error: errors.DarkroomError | errors.Cancelled) -> int:
     """400, 404, 429, 500 or 503."""
     if isinstance(error, errors.Cancelled):
         return 503
-    unknown = isinstance(error, errors.InvalidRequest) and error.field == MODEL
+    unknown = isinstance(error, errors.InvalidRequest) and error.field == MODEL and not isinstance(error, Invalid)
     return 404 if unknown else refusals.status(error)
 
 
@@ -138,8 +138,10 @@ def _invalid(error: RequestValidationError) -> errors.InvalidRequest:
     if kind == "extra_forbidden":
         known = ", ".join(Asked.model_fields)
         return Invalid(f"Unknown parameter: '{param}'. Known are: {known}.", param, "unknown_parameter")
-    if kind == "missing" and where:
+    if kind == "missing":
+        param = param or "prompt"
         return Invalid(f"Missing required parameter: '{param}'.", param, "missing_required_parameter")
     shown = ascii(first.get("input"))
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return Invalid(f"Invalid value for '{param or 'the body'}': {shown}. {first['msg']}.", param, "invalid_value")
+    at = f"'{param}'" if param else "the body, which is a JSON object"
+    return Invalid(f"Invalid value for {at}: {shown}. {first['msg']}.", param, "invalid_value")

@@ -68,7 +68,7 @@ def routes(studio: Studio) -> list[BaseRoute]:
         told = await _images(making, made, request, links)
         return Response(told.model_dump_json(exclude_none=True), media_type=_TYPE)
 
-    @door.get("/images/{id}", name="openai_picture", response_class=Response, responses=_FILE)
+    @door.get("/images/{id}/content", name="openai_picture", response_class=Response, responses=_FILE)
     async def picture(
         id: Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="From a link.")], request: Request
     ) -> Response:
@@ -97,7 +97,7 @@ async def _images(making: Making, made: Finished, request: Request, links: Links
         if making.asked.response_format != "url":
             return answers.Image(b64_json=encoded(content), seed=picture.seed)
         id = links.keep(content, making.asked.format, making.caller.owner)
-        return answers.Image(url=f"{origin(request)}/v1/images/{id}", seed=picture.seed)
+        return answers.Image(url=f"{origin(request)}/v1/images/{id}/content", seed=picture.seed)
 
     data = [await image(picture) for picture in made.pictures]
     return answers.Images(created=now(), data=data, **making.described)
