@@ -150,7 +150,7 @@ RAW = [
     ('{"prompt": "a", "seed": ' + "9" * 5000 + "}", 400, None),
     ('{"prompt": "\\ud800"}', 400, "invalid_value"),
     ('{"prompt": "a", "\\ud800": 1}', 400, "invalid_value"),
-    ('{"prompt": "a", "model": "\\ud800"}', 404, "model_not_found"),
+    ('{"prompt": "a", "model": "\\ud800"}', 400, "invalid_value"),
     ('{"prompt": "a", "model": "\\u0000"}', 404, "model_not_found"),
     ('{"prompt": ' * 5000 + "1" + "}" * 5000, 400, None),
     ('{"prompt": "a", "model": {}}', 400, "invalid_value"),
