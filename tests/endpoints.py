@@ -1,4 +1,4 @@
-"""What the endpoints take and give, as programs rely on it. `python -m tests.endpoints` rewrites docs/endpoints.json."""
+"""What the endpoints take and give: docs/endpoints.json, which `python -m tests.endpoints` writes."""
 
 import json
 import tempfile
