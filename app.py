@@ -58,13 +58,16 @@ def serve(
     preload: options.Preload = False,
 ) -> None:
     """Serve the page, by default at http://127.0.0.1:7860."""
+    from access.public import publicity
     from terminal import serving
 
-    for package in ("access", "comparison", "gallery", "generation", "measurement", "models", "terminal", "ui"):
+    ours = ("access", "comparison", "gallery", "generation", "measurement", "models", "safety", "terminal", "ui")
+    for package in ours:
         logging.getLogger(package).setLevel(logging.INFO)
     deployment = load(config)
-    engine = _engine(deployment, device, models)
     server = serving.address(deployment.server, host, port, os.environ)
+    public = publicity(server.public, server.host, share, os.environ) is not None
+    engine = _engine(deployment, device, models, public)
     asked = serving.Asked(share=share, open=open, auth_file=auth_file, preload=preload)
     serving.run(engine, deployment, server, asked)
 
@@ -216,8 +219,9 @@ def doctor(config: options.ConfigPath = OUR_CONFIG, device: options.DeviceName =
 app.command()(access.passwd)
 
 
-def _engine(deployment: Config, device: str | None, only: str | None = None) -> Engine:
+def _engine(deployment: Config, device: str | None, only: str | None = None, public: bool = False) -> Engine:
     from generation.engine import Engine
+    from safety.settings import Safeguard
 
     names = [] if only is None else [name.strip() for name in only.split(",")]
     return Engine(
@@ -229,6 +233,7 @@ def _engine(deployment: Config, device: str | None, only: str | None = None) -> 
         preview=deployment.preview,
         queue=deployment.queue,
         limits=deployment.limits,
+        safeguard=Safeguard.of(deployment.safety, public),
     )
 
 

@@ -17,6 +17,7 @@ from generation.samplers import SAMPLERS
 from generation.settings import Limits, Preview, Queue
 from judging.settings import Clip
 from models.spec import Data, LatentSpace, ModelSpec, Source, Wrong
+from safety.settings import Safety
 from visitors.address import networks
 
 Key = int | str  # of a YAML node: position in a list, or name in a mapping
@@ -76,6 +77,7 @@ class Config(Data):
     preview: Preview = Preview()
     queue: Queue = Queue()
     limits: Limits = Limits()
+    safety: Safety = Safety()
     latent_spaces: dict[str, LatentSpace] = Field(default_factory=dict)  # anchors for the models below
     models: Annotated[tuple[ModelSpec, ...], Field(min_length=1)]
     default_model: str
@@ -150,8 +152,12 @@ def _resolved(config: Config, folder: Path) -> Config:
     files = {
         name: path and below(path) for name, path in (("users", config.access.users), ("keys", config.access.keys))
     }
+    safety = config.safety
+    if checker := safety.checker:
+        safety = safety.model_copy(update={"checker": checker.model_copy(update={"repo": absolute(checker.source)})})
     models = tuple(resolved(spec) for spec in config.models)
-    return config.model_copy(update={"models": models, "access": config.access.model_copy(update=files), **kept})
+    access = config.access.model_copy(update=files)
+    return config.model_copy(update={"models": models, "access": access, "safety": safety, **kept})
 
 
 def _lines(node: yaml.Node, at: tuple[Key, ...] = ()) -> dict[tuple[Key, ...], int]:

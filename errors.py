@@ -3,6 +3,7 @@
     DarkroomError            a message for the user: what it was, what is accepted, what to do
     ├── ConfigError          config.yaml or a command-line option does not say something we can run
     ├── InvalidRequest       what was asked for is not accepted; names the field
+    │   └── RefusedPrompt    the prompt asks for what is not made here; names the category, never the words
     ├── ModelUnavailable     the model cannot be had: not found, gated, no network, damaged, no room for it
     ├── OutOfMemory          the device had too little memory for the job; says what to lower
     ├── GenerationFailed     the run itself went wrong (latents turned into NaN, …)
@@ -37,6 +38,14 @@ class InvalidRequest(DarkroomError):  # noqa: N818 - reads as what it is whereve
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class RefusedPrompt(InvalidRequest):
+    """The prompt breaks a rule of `category`: "minors" or "persons"."""
+
+    def __init__(self, message: str, category: str) -> None:
+        super().__init__(message, "prompt")
+        self.category = category
 
 
 class ModelUnavailable(DarkroomError):  # noqa: N818

@@ -60,7 +60,7 @@ class Keeper:
 
     def hear(self, job: Job, event: Event) -> None:
         """Take note of a finished picture. Returns at once."""
-        if not isinstance(event, Developed):
+        if not isinstance(event, Developed) or event.picture.withheld:
             return
         with self._changed:
             self._waiting.append(Waiting(job.id, Name.new(job.caller.owner), event.picture.png))

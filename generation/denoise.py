@@ -11,15 +11,19 @@ from typing import Any
 
 import diffusers
 import torch
+from PIL import Image
 
 from errors import GenerationFailed
 from generation import infotext, prompts, samplers
 from generation.estimate import Estimate
-from generation.events import Decoding, Developed, Encoding, Event, Picture, Step
+from generation.events import Decoding, Developed, Encoding, Event, Frame, Picture, Step
 from generation.picture import decode
 from generation.preview import Previewer
 from generation.request import GenerationRequest
+from generation.veil import Veil
 from models.loading import Loaded
+from safety.gate import Examine
+from safety.withheld import Kind
 
 Report = Callable[[Event], None]  # may raise errors.Cancelled
 
@@ -46,9 +50,12 @@ class Run:
         previewer: Previewer,
         report: Report,
         step_seconds: float = 0.0,
+        examine: Examine | None = None,
     ) -> None:
         self._loaded, self._request, self._previewer, self._report = loaded, request, previewer, report
         self._expected = step_seconds  # as measured before; 0: unknown
+        self._examine = examine  # None: the pictures need none
+        self._veil: Veil | None = None  # over the picture that is under way
         self._steps: list[float] = []  # seconds each
         self._notes: list[str] = []
         self._pipeline = copy.copy(loaded.pipeline)  # what a run changes of it, such as the scheduler, stays in the run
@@ -67,9 +74,11 @@ class Run:
             started = time.perf_counter()
             latents = self._denoise(index, text.arguments)
             between = time.perf_counter()
-            pictures.append(self._picture(index, latents))
+            picture = self._picture(index, latents)
+            pictures.append(picture)
             denoise, decoded = denoise + between - started, decoded + time.perf_counter() - between
-            self._report(Developed(pictures[-1]))
+            unveiled = self._veil.lifted() if self._veil and not picture.withheld else ()
+            self._report(Developed(picture, unveiled))
         notes = tuple(dict.fromkeys([*text.notes, *self._notes, *self._previewer.notes]))
         return Outcome(tuple(pictures), encoded, denoise, decoded, statistics.median(self._steps), notes)
 
@@ -79,6 +88,7 @@ class Run:
         scheduler = samplers.scheduler(request.sampler, self._loaded.scheduler_config, seed=seed, steps=request.steps)
         estimate = Estimate(scheduler, self._pipeline.unet.dtype)
         self._pipeline.scheduler = scheduler
+        self._veil = Veil() if self._examine else None
         generator = torch.Generator("cpu").manual_seed(seed)  # on the CPU: the same noise on every device
         self._tell(index, 0)
         self._clock.start()
@@ -124,7 +134,9 @@ class Run:
             self._tell(index, self._request.steps if last else done, self._previewer.next_frame())
         return {}
 
-    def _tell(self, index: int, done: int, frame: Any = None) -> None:
+    def _tell(self, index: int, done: int, frame: Frame | None = None) -> None:
+        if self._veil and frame:
+            frame = self._veil.over(frame)
         total = self._request.steps
         each = statistics.fmean(self._steps[-20:]) if self._steps else self._expected
         left = (self._request.count - index) * total - done
@@ -132,15 +144,19 @@ class Run:
 
     def _picture(self, index: int, latents: torch.Tensor) -> Picture:
         self._report(Decoding(index))
-        decoded = decode(self._pipeline, self._loaded.spec, latents)
-        if decoded.note is not None:
-            self._notes.append(decoded.note)
+        image = decode(self._pipeline, self._loaded.spec, latents)
+        withheld = self._examine(image) if self._examine else None
+        if withheld:
+            self._notes.append(withheld.note)
+            return self._finished(index, withheld.image, withheld.kind)
+        return self._finished(index, image)
+
+    def _finished(self, index: int, image: Image.Image, withheld: Kind | None = None) -> Picture:
         request = self._request.model_copy(update={"seed": self._request.seed + index, "count": 1})
-        text = infotext.write(
-            request, self._loaded.spec, self._loaded.scheduler_config["_class_name"], self._made_with()
-        )
-        image = decoded.image
-        return Picture(index, request.seed, image.width, image.height, infotext.png(image, text), text)
+        scheduler = self._loaded.scheduler_config["_class_name"]
+        more = self._made_with() | ({"Withheld": withheld} if withheld else {})
+        text = infotext.write(request, self._loaded.spec, scheduler, more)
+        return Picture(index, request.seed, image.width, image.height, infotext.png(image, text), text, withheld)
 
     def _made_with(self) -> dict[str, str]:
         device = self._loaded.device

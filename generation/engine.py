@@ -23,6 +23,8 @@ from models.device import Device
 from models.progress import Downloading, Loading
 from models.registry import Registry
 from models.storage import State
+from safety import prompt
+from safety.settings import Safeguard
 
 Admit = Callable[[GenerationRequest, Caller], None]  # raises what the caller is told instead of a job
 CLOSE_SECONDS = 60.0  # a hung job is not waited for any longer
@@ -44,12 +46,13 @@ class Engine:
         preview: settings.Preview = settings.Preview(),  # noqa: B008 - frozen
         queue: settings.Queue = settings.Queue(),  # noqa: B008
         limits: settings.Limits = settings.Limits(),  # noqa: B008
+        safeguard: Safeguard = Safeguard(),  # noqa: B008
         admit: Admit = lambda request, caller: None,
     ) -> None:
         self.models, self.default_model, self.preview, self.limits = models, default_model, preview, limits
-        self._settings, self.resident, self._admit = queue, resident, admit
+        self._settings, self.resident, self._admit, self.safeguard = queue, resident, admit, safeguard
         self.pace = Pace()
-        self._worker = Worker(models, device, resident, warm_gb, preview, self.pace)
+        self._worker = Worker(models, device, resident, warm_gb, preview, self.pace, safeguard)
         self._changed = threading.Condition(threading.RLock())  # guards what follows
         self._queue = Queue(queue.overtaken_seconds, resident)
         self._jobs: dict[str, Job] = {}
@@ -101,9 +104,10 @@ class Engine:
     ) -> Job:
         """Queue `request` of `caller`; `preview` None is the deployment's mode.
 
-        Raises InvalidRequest, QueueFull, ShuttingDown, or what the deployment refuses this caller.
+        Raises InvalidRequest (RefusedPrompt), QueueFull, ShuttingDown, or what the deployment refuses this caller.
         """
         requests.check(request, requests.offered(request.model, self.models), self.limits)
+        prompt.check(request.prompt, self.safeguard)
         job = Job(request, preview or self.preview.mode, self._cancel, caller=caller, listeners=self._listeners)
         with self._changed:
             self._refuse_if_full()

@@ -12,6 +12,7 @@ from typing import Union
 
 from generation.request import GenerationRequest
 from models.progress import Downloading, Loading
+from safety.withheld import Kind
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Picture:
     height: int
     png: bytes  # with `infotext` inside, as other tools read it
     infotext: str
+    withheld: Kind | None = None  # what became of it by the safety policy: `png` is its stand-in. None: shown as made
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Developed:
     """One of the request's pictures is done."""
 
     picture: Picture
+    frames: tuple[Frame, ...] = ()  # its film strip, where so far it was told only beyond recognition
 
 
 @dataclass(frozen=True)

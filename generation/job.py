@@ -177,3 +177,6 @@ class Job:
             self._frames.append(event.frame)
         if isinstance(event, Developed):
             self._pictures.append(event.picture)
+            if event.frames:
+                others = [frame for frame in self._frames if frame.index != event.picture.index]
+                self._frames = [*others, *event.frames]

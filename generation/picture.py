@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from errors import GenerationFailed
 from models.families import RECIPES
 from models.spec import ModelSpec
 
-WITHHELD = "The model's safety checker withheld a picture. Change the prompt or the seed."
 
-
-@dataclass(frozen=True)
-class Decoded:
-    """A picture, or what stands in its place."""
-
-    image: Image.Image
-    note: str | None = None  # what the user should know of it; None: nothing
-
-
-def decode(pipeline: Any, spec: ModelSpec, latents: torch.Tensor) -> Decoded:
+def decode(pipeline: Any, spec: ModelSpec, latents: torch.Tensor) -> Image.Image:
     """The picture that `latents` (1, channels, h, w) stand for. Raises GenerationFailed if it is none."""
     pixels = developed(pipeline.vae, spec, latents)
     if not bool(pixels.isfinite().all()):
@@ -31,11 +20,7 @@ def decode(pipeline: Any, spec: ModelSpec, latents: torch.Tensor) -> Decoded:
             f"The decoder of {spec.name} overflowed in {pipeline.vae.dtype}: there is no picture. "
             "Try another seed, or run on a device whose precision is float32."
         )
-    if spec.safety_checker and pipeline.safety_checker is not None:
-        _, flagged = pipeline.run_safety_checker(pixels.clone(), latents.device, pipeline.unet.dtype)
-        if any(flagged):
-            return Decoded(_placeholder(pixels.shape[-1], pixels.shape[-2]), WITHHELD)
-    return Decoded(Image.fromarray(to_bytes(pixels)[0].permute(1, 2, 0).cpu().numpy()))
+    return Image.fromarray(to_bytes(pixels)[0].permute(1, 2, 0).cpu().numpy())
 
 
 def to_bytes(pixels: torch.Tensor) -> torch.Tensor:
@@ -65,10 +50,3 @@ def unscaled(vae: Any, spec: ModelSpec, latents: torch.Tensor) -> torch.Tensor:
         return latents / float(vae.config.scaling_factor)
     mean, std = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, std))
     return latents * std / float(vae.config.scaling_factor) + mean
-
-
-def _placeholder(width: int, height: int) -> Image.Image:
-    """Plainly no picture of the model's."""
-    image = Image.new("RGB", (width, height), (112, 112, 112))
-    ImageDraw.Draw(image).text((8, 8), "withheld by the model's\nsafety checker", fill=(230, 230, 230))
-    return image

@@ -65,7 +65,7 @@ class Previewer:
         if not self._waiting or not (wait or self._waiting[0].ready()):
             return None
         pending = self._waiting.popleft()
-        return Frame(pending.index, pending.step, _jpeg(pending.pixels(), min(SHOWN_SIDE, self._settings.side)))
+        return Frame(pending.index, pending.step, jpeg(pending.pixels(), min(SHOWN_SIDE, self._settings.side)))
 
     def _rgb(self, x0: torch.Tensor) -> torch.Tensor:
         """(1, 3, height, width) in about [-1, 1]."""
@@ -106,7 +106,8 @@ def _linear(space: LatentSpace, device: torch.device) -> tuple[torch.Tensor, tor
     return matrix.to(device), bias.view(1, -1, 1, 1).to(device)
 
 
-def _jpeg(image: Image.Image, least: int) -> bytes:
+def jpeg(image: Image.Image, least: int) -> bytes:
+    """`image` as a frame has it, with `least` pixels along its longer side."""
     longer = max(image.size)
     if longer < least:
         size = (round(image.width * least / longer), round(image.height * least / longer))

@@ -23,6 +23,8 @@ from models.progress import Downloading, Loading, Report
 from models.registry import Registry
 from models.spec import ModelSpec
 from models.storage import State
+from safety.gate import Gate
+from safety.settings import Safeguard
 
 if TYPE_CHECKING:  # load torch
     from models.checkpoint import Origin
@@ -36,11 +38,18 @@ class Worker:
     """Owns the device. All but `states`, `on_device` and `device` is called from one thread alone."""
 
     def __init__(
-        self, models: Registry, wanted: str, resident: int, warm_gb: float | None, preview: Preview, pace: Pace
+        self,
+        models: Registry,
+        wanted: str,
+        resident: int,
+        warm_gb: float | None,
+        preview: Preview,
+        pace: Pace,
+        safeguard: Safeguard = Safeguard(),  # noqa: B008 - frozen
     ) -> None:
         self.device: Device | None = None  # until `prepare` has looked
         self._models, self._wanted, self._resident, self._warm_gb = models, wanted, resident, warm_gb
-        self._preview, self._pace = preview, pace
+        self._preview, self._pace, self._gate = preview, pace, Gate(safeguard)
         self._residency: Residency | None = None
         self._broken: Exception | None = None  # why there is no device
         self._on_device: tuple[str, ...] = ()
@@ -96,6 +105,7 @@ class Worker:
         """Put a model onto the device for jobs to come."""
         try:
             if self._residency is not None:
+                self._gate.opened(spec, self._residency.device, report)
                 self._acquire(spec, report)
         except errors.Cancelled:
             return
@@ -156,11 +166,15 @@ class Worker:
         request, started, there = job.request, time.perf_counter(), job.request.model in self.on_device()
         peak = Peak(self._residency.device)
         report = _Downloads(job.report)
-        loaded = self._acquire(self._models[request.model], report)
+        spec = self._models[request.model]
+        examine = self._gate.opened(
+            spec, self._residency.device, report
+        )  # before gigabytes of a model come for nothing
+        loaded = self._acquire(spec, report)
         peak.loaded(self._residency.bytes_beside(request.model))
         previewer = Previewer(self._preview, job.preview, loaded, self._decoders, report)
         load = time.perf_counter() - started - report.seconds
-        done = Run(loaded, request, previewer, job.report, self._pace.step(request))()
+        done = Run(loaded, request, previewer, job.report, self._pace.step(request), examine)()
         timings = Timings(
             download=report.seconds,
             load=load,
@@ -186,6 +200,7 @@ class Worker:
         _clear(error)
         gc.collect()
         if scarce and self._residency is not None:
+            self._gate.forget()
             try:
                 self._residency.free()
             except Exception:  # of a device that is beyond help: the next job will say so, and this one has its end

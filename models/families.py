@@ -38,11 +38,6 @@ _STABLE_DIFFUSION = {
     "vae": _VAE,
     "unet": _UNET,
 }
-_CHECKER = "diffusers.pipelines.stable_diffusion.safety_checker"
-_SAFETY = {
-    "feature_extractor": Component("transformers", "CLIPImageProcessor", ("preprocessor_config.json",)),
-    "safety_checker": Component(_CHECKER, "StableDiffusionSafetyChecker", ("config.json",), weights="model"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +47,6 @@ class Recipe:
     pipeline: str  # diffusers' class
     named: str  # what model_index.json calls it
     components: Mapping[str, Component]
-    safety: Mapping[str, Component] = field(default_factory=dict)  # built only where the spec asks for it
     folders: Mapping[str, str] = field(default_factory=dict)  # of a component, where it is not the component's name
     settings: Mapping[str, Any] = field(default_factory=dict)  # of the pipeline itself
     heeds_vae: bool = False  # the stock pipeline reads force_upcast, latents_mean and latents_std in the VAE's config
@@ -64,7 +58,6 @@ RECIPES: Mapping[Family, Recipe] = MappingProxyType(
             pipeline="StableDiffusionPipeline",
             named="StableDiffusionPipeline",
             components=_STABLE_DIFFUSION,
-            safety=_SAFETY,
         ),
         Family.SDXL: Recipe(
             pipeline="StableDiffusionXLPipeline",
@@ -84,7 +77,6 @@ RECIPES: Mapping[Family, Recipe] = MappingProxyType(
                 **_STABLE_DIFFUSION,
                 "unet": replace(_UNET, module="models.flexible_unet", cls="FlexibleUNet2DConditionModel"),
             },
-            safety=_SAFETY,
             folders={"unet": "flexible_unet"},  # unet/ holds a stock net there that was never trained for it
         ),
     }
@@ -92,8 +84,6 @@ RECIPES: Mapping[Family, Recipe] = MappingProxyType(
 
 
 def wanted(spec: ModelSpec) -> dict[str, tuple[str, Component]]:
-    """The components that `spec` is built from, each with its folder in the repo; `skip` names such folders."""
+    """The components that `spec` is built from, each with its folder in the repo."""
     recipe = RECIPES[spec.family]
-    components = {**recipe.components, **(recipe.safety if spec.safety_checker else {})}
-    found = {name: (recipe.folders.get(name, name), component) for name, component in components.items()}
-    return {name: (folder, component) for name, (folder, component) in found.items() if folder not in spec.skip}
+    return {name: (recipe.folders.get(name, name), component) for name, component in recipe.components.items()}

@@ -17,7 +17,7 @@ from models import cache
 from models.device import Device, out_of_memory
 from models.families import RECIPES
 from models.files import INDEX, Damaged, Files, elements, shapes
-from models.spec import ModelSpec
+from models.spec import ModelSpec, Source
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def component(spec: ModelSpec, files: Files, folder: Path, named: str, device: D
     `named` is its class in model_index.json. Raises ModelUnavailable if its files are damaged or do not fit.
     """
     for name in files.weights:
-        _whole(spec, folder / name)
+        check_whole(spec.source, folder / name)
     cls = _class(spec, files, named)
     try:
         if not files.weights:
@@ -50,7 +50,7 @@ def component(spec: ModelSpec, files: Files, folder: Path, named: str, device: D
             f"{spec.name}: the component {files.component} cannot be built from {folder / files.folder}: {why[:300]} "
             "Its files do not belong together: use another revision or checkpoint."
         ) from error
-    _own_memory(net, device)
+    own_memory(net, device)
     return net.eval().requires_grad_(False)
 
 
@@ -66,15 +66,15 @@ def _class(spec: ModelSpec, files: Files, named: str) -> Any:
     return cls
 
 
-def _whole(spec: ModelSpec, path: Path) -> None:
+def check_whole(source: Source, path: Path) -> None:
     """Raises ModelUnavailable for a damaged file, after removing it where that has it downloaded again."""
     if path.suffix != ".safetensors":
         return
     try:
         shapes(path)
     except Damaged as error:
-        what = f"{spec.name}: {path} is damaged: {error}."
-        if spec.local:
+        what = f"{source.name}: {path} is damaged: {error}."
+        if source.local:
             raise ModelUnavailable(f"{what} Put a whole copy in its place.") from error
         cache.discard(path)
         raise ModelUnavailable(f"{what} It was removed; try again to download it anew.") from error
@@ -98,7 +98,7 @@ def _net(spec: ModelSpec, files: Files, cls: Any, folder: Path, device: Device) 
     return net
 
 
-def _own_memory(net: Any, device: Device) -> None:
+def own_memory(net: Any, device: Device) -> None:
     """Move the weights out of the mapped file, into the layout that suits the device.
 
     Pages of a mapped file are read when first touched, dropped under pressure, and take the process down when somebody
@@ -141,8 +141,8 @@ def assemble(spec: ModelSpec, device: Device, components: Mapping[str, Any], ind
     taken = inspect.signature(cls.__init__).parameters
     empty = {name: None for name, it in taken.items() if it.default is inspect.Parameter.empty and name != "self"}
     settings = {name: value for name, value in index.items() if name in taken and not isinstance(value, list)}
-    if not spec.safety_checker and "requires_safety_checker" in taken:
-        settings["requires_safety_checker"] = False
+    if "requires_safety_checker" in taken:
+        settings["requires_safety_checker"] = False  # what examines pictures is safety/, for every family
     scheduler = components["scheduler"]
     pristine = scheduler.config  # immutable
     fresh = type(scheduler).from_config(pristine)  # the pipeline may correct its configuration in place

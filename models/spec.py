@@ -114,7 +114,6 @@ class ModelSpec(Data):
     repo: str  # "owner/name" on the hub, or a folder ("./…" is relative to config.yaml)
     revision: str | None = None  # a commit hash; None for a folder
     variant: Literal["fp16"] | None = None  # None: the repo's default file names
-    skip: tuple[str, ...] = ()  # components of the repo that are neither downloaded nor built
     latent_space: LatentSpace
     size: Size  # native
     sizes: tuple[Size, ...]  # presets, the native one first
@@ -125,7 +124,7 @@ class ModelSpec(Data):
     guidance_rescale: Annotated[float, Field(ge=0, le=1)] = 0.0
     negative_prompt: str = ""  # its default
     sampler: str = "Default"  # one of generation/samplers.py; "Default" is the repo's own scheduler
-    safety_checker: bool = False  # load the repo's own
+    harmless: bool = False  # can draw nothing that anybody might have to be spared: its pictures need no examining
     parameters: Annotated[int, Field(ge=1)]  # all components that are loaded
     download_bytes: Annotated[int, Field(ge=0)]  # of what is needed, as published; 0: ships with the clone
     vocabulary: bool = False  # knows only the words of its tokenizer: the page says which ones it knew

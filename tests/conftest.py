@@ -65,14 +65,12 @@ def gallery(tmp_path: Path) -> Iterator[Gallery]:
 
 @pytest.fixture(scope="session")
 def tiny(checkpoints: Checkpoints) -> Callable[[str], Loaded]:
-    """`tiny("sdxl")` is that checkpoint loaded on the CPU in float32; "checked" is SD with its safety checker."""
+    """`tiny("sdxl")` is that checkpoint loaded on the CPU in float32."""
     device = Device("cpu", "CPU", "float32", "a test", 1 << 40)
 
     @cache
     def load(name: str) -> Loaded:
-        spec = from_folder("sd" if name == "checked" else name, checkpoints["sd" if name == "checked" else name])
-        if name == "checked":
-            spec = spec.model_copy(update={"safety_checker": True, "skip": ()})
+        spec = from_folder(name, checkpoints[name])
         return Residency(registry([spec]), device).acquire(spec, lambda event: None)
 
     return load

@@ -15,6 +15,7 @@ from gallery.keeper import Keeper
 from generation.engine import Engine
 from measurement.runner import Runner
 from models.registry import registry
+from safety.settings import Safeguard
 from terminal.serving import built, end, free_port, start
 from tests.deployments import entry, written
 from ui.layout import build
@@ -49,6 +50,7 @@ def served(path: Path, outputs: Path | None = None, **options: Any) -> Iterator[
         preview=deployment.preview,
         queue=deployment.queue,
         limits=deployment.limits,
+        safeguard=Safeguard.of(deployment.safety, bool(deployment.server.public)),
     )
     server = deployment.server.model_copy(update={"host": "127.0.0.1", "port": 0})
     studio = built(engine, deployment, server, entrance(deployment.access, None, os.environ))

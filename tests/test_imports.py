@@ -18,6 +18,7 @@ LIGHT = {
     "errors": (*HEAVY, *PAGE, "pydantic"),
     "atomic": (*HEAVY, *PAGE, "pydantic"),
     "colours": (*HEAVY, *PAGE, "pydantic"),
+    "safety.prompt": (*HEAVY, *PAGE, "generation"),
     "models.registry": (*HEAVY, *PAGE, "generation"),
     "models.device": (*HEAVY, *PAGE, "generation"),
     "models.storage": (*HEAVY, *PAGE, "generation"),
@@ -48,6 +49,22 @@ LIGHT = {
 # What the files of a package on the left never import, at any time, not even within a function.
 APART = {
     "models": (
+        "safety",
+        "comparison",
+        "gallery",
+        "judging",
+        "measurement",
+        "generation",
+        "recipes",
+        "ui",
+        "terminal",
+        "training",
+        "benchmarks",
+        "app",
+        "config",
+        "gradio",
+    ),
+    "safety": (
         "comparison",
         "gallery",
         "judging",

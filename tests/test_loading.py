@@ -73,14 +73,6 @@ def test_deci_uses_the_repos_scheduler(checkpoints: Checkpoints) -> None:
     assert (config["prediction_type"], config["rescale_betas_zero_snr"]) == ("v_prediction", True)
 
 
-def test_safety_checker_is_built_where_it_is_asked_for(checkpoints: Checkpoints) -> None:
-    spec = published.from_folder("sd", checkpoints["sd"])
-    assert load(spec).pipeline.safety_checker is None
-    checked = load(spec.model_copy(update={"safety_checker": True, "skip": ()}))
-    assert checked.pipeline.safety_checker is not None
-    assert picture(checked).std() > 0
-
-
 @pytest.mark.parametrize(("name", "dtype"), [("sd", "bfloat16"), ("sdxl", "float32"), ("decidiffusion", "float16")])
 def test_every_tensor_has_the_devices_precision(checkpoints: Checkpoints, name: str, dtype: str) -> None:
     spec = published.from_folder(name, checkpoints[name])

@@ -124,13 +124,6 @@ def test_a_relatives_file_that_has_vanished_is_fetched(cache: Path, serve: Serve
     assert storage.on_disk(spec)
 
 
-def test_safety_checker_where_it_is_asked_for(hub: Hub, serve: Serve) -> None:
-    spec = serve("sd").model_copy(update={"safety_checker": True, "skip": ()})
-    storage.download(spec, ignore)
-    assert "safety_checker/model.fp16.safetensors" in hub.downloaded()
-    assert "feature_extractor/preprocessor_config.json" in hub.downloaded()
-
-
 def test_default_files_where_there_is_no_variant(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     spec = serve("decidiffusion").model_copy(update={"variant": "fp16"})
     with caplog.at_level("INFO"):
