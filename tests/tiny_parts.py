@@ -88,8 +88,8 @@ def text_encoder(config: Mapping[str, Any], seed: int, *, position_ids: bool = F
     return Part(TRANSFORMERS, config, tensors)
 
 
-def safety_checker(seed: int) -> Part:
-    """Runs on 32×32 pictures and flags none."""
+def safety_checker(seed: int, threshold: float = 2.0) -> Part:
+    """Runs on 32×32 pictures. Flags those whose likeness to its concepts, -1 to 1, is over the threshold: here none."""
     size = {"hidden_size": 8, "intermediate_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1}
     config: dict[str, Any] = {
         "architectures": ["StableDiffusionSafetyChecker"],
@@ -106,7 +106,11 @@ def safety_checker(seed: int) -> Part:
     }
     settings = CLIPConfig(**{k: v for k, v in config.items() if k != "architectures"})
     tensors = seeded(lambda: StableDiffusionSafetyChecker(settings), seed)
-    return Part(TRANSFORMERS, config, tensors)
+    tensors["concept_embeds_weights"].fill_(threshold)
+    vision = "vision_model."  # transformers 5 leaves out the second one, which the published file has
+    published = {vision + name if name.startswith(vision) else name: tensor for name, tensor in tensors.items()}
+    published["vision_model.vision_model.embeddings.position_ids"] = torch.arange(5).unsqueeze(0)
+    return Part(TRANSFORMERS, config, published)
 
 
 def clip(seed: int) -> Part:
