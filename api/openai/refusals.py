@@ -25,9 +25,10 @@ _CODES = {  # the first that fits
     errors.UnknownPicture: "not_found",
     errors.ModelUnavailable: "model_unavailable",
     errors.OutOfMemory: "out_of_memory",
+    errors.Interrupted: "interrupted",
 }
 _BY_STATUS = {401: "invalid_api_key", 404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
-_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+_TYPES = {403: "permission_error", 429: "rate_limit_error"}
 
 
 class Error(BaseModel):
@@ -76,8 +77,8 @@ def refused(error: errors.DarkroomError | errors.Cancelled) -> Response:
     """The answer that tells of `error`."""
     status = status_of(error)
     headers = {} if isinstance(error, errors.Cancelled) else dict(refusals.headers(error))
-    if status >= 500 and not headers:
-        headers = {"x-should-retry": "false"}  # the SDKs ask three times otherwise, whatever the server's error is
+    if status >= 500 and not isinstance(error, (errors.QueueFull, errors.Interrupted)):
+        headers["x-should-retry"] = "false"  # the SDKs ask three times otherwise, whatever the server's error is
     return _response(status, described(error), headers)
 
 
