@@ -59,8 +59,8 @@ class Keeper:
         self.gallery.close()
 
     def hear(self, job: Job, event: Event) -> None:
-        """Take note of a finished picture. Returns at once."""
-        if not isinstance(event, Developed) or event.picture.withheld:
+        """Take note of a finished picture, unless its job wants none kept. Returns at once."""
+        if not isinstance(event, Developed) or event.picture.withheld or not job.keep:
             return
         with self._changed:
             self._waiting.append(Waiting(job.id, Name.new(job.caller.owner), event.picture.png))

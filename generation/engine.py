@@ -58,7 +58,7 @@ class Engine:
         self._jobs: dict[str, Job] = {}
         self._over: deque[str] = deque()  # ids of jobs that ended, oldest first
         self._running: Job | None = None
-        self._preloads: deque[str] = deque()
+        self._preloads: deque[str] = deque()  # the first may be on its way
         self._tasks: deque[Task[Any]] = deque()  # the first may have begun
         self._listeners: list[Listener] = []
         self._closing = False
@@ -101,14 +101,22 @@ class Engine:
         *,
         preview: settings.PreviewMode | None = None,
         caller: Caller = Caller(),  # noqa: B008 - frozen
+        keep: bool = True,
     ) -> Job:
-        """Queue `request` of `caller`; `preview` None is the deployment's mode.
+        """Queue `request` of `caller`; `preview` None is the deployment's mode, `keep` False saves no picture of it.
 
         Raises InvalidRequest (RefusedPrompt), QueueFull, ShuttingDown, or what the deployment refuses this caller.
         """
         requests.check(request, requests.offered(request.model, self.models), self.limits)
         prompt.check(request.prompt, self.safeguard)
-        job = Job(request, preview or self.preview.mode, self._cancel, caller=caller, listeners=self._listeners)
+        job = Job(
+            request,
+            preview or self.preview.mode,
+            self._cancel,
+            caller=caller,
+            keep=keep,
+            listeners=self._listeners,
+        )
         with self._changed:
             self._refuse_if_full()
             self._admit(request, caller)
@@ -159,8 +167,14 @@ class Engine:
         if model not in self.models:
             raise errors.ConfigError(f"There is no model {model!r}. Choose from: {', '.join(self.models)}.")
         with self._changed:
-            self._preloads.append(model)
+            if model not in self._preloads:
+                self._preloads.append(model)
             self._changed.notify_all()
+
+    def preloading(self) -> tuple[str, ...]:
+        """The models that are still to be put onto the device for jobs to come."""
+        with self._changed:
+            return tuple(self._preloads)
 
     # The queue. Everything below is called under the lock or takes it.
 
@@ -238,7 +252,7 @@ class Engine:
             elif isinstance(next_, Task):
                 self._go_on(next_)
             else:
-                self._worker.preload(self.models[next_], lambda event, model=next_: self._preloading(model, event))  # type: ignore[misc]
+                self._preload(next_)
         for task in tuple(self._tasks):
             task.fail(errors.Cancelled())
         self._worker.stop()
@@ -260,14 +274,19 @@ class Engine:
                     self._announce()
                     return job
                 if self._preloads:
-                    return self._preloads.popleft()
+                    return self._preloads[0]
                 if self._tasks:
                     self._tasks[0].begun = True
                     return self._tasks[0]
                 self._changed.wait()
             return None
 
-    def _preloading(self, model: str, event: Downloading | Loading) -> None:
+    def _preload(self, model: str) -> None:
+        self._worker.preload(self.models[model], lambda event: self._on_its_way(model, event))
+        with self._changed:
+            self._preloads.popleft()
+
+    def _on_its_way(self, model: str, event: Downloading | Loading) -> None:
         """A job that waits for the very model sees how far it is; one for another model stops it."""
         with self._changed:
             first = next((job for job, _ in self._order()), None)

@@ -58,6 +58,7 @@ class Job:
         on_cancel: Callable[[Job], None],
         *,
         caller: Caller = Caller(),  # noqa: B008 - frozen
+        keep: bool = True,  # False: whoever saves pictures leaves these alone
         listeners: Sequence[Listener] = (),
         id: str | None = None,  # None: a new one
     ) -> None:
@@ -65,6 +66,7 @@ class Job:
         self.request = request
         self.preview = preview
         self.caller = caller
+        self.keep = keep
         self.created = time.time()
         self.phase = "queued"
         self._on_cancel = on_cancel

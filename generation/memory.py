@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from models.device import Device
+from models.device import Device, host_memory_bytes
 
 _PROCESS = Path("/proc/self")
 _RESET_PEAK = "5"  # see proc_pid_clear_refs(5)
@@ -48,3 +50,28 @@ class Peak:
 
             now = psutil.Process().memory_info()
             return int(getattr(now, "peak_wset", now.rss))
+
+
+def told(device: Device | None) -> dict[str, Any]:
+    """The bytes of host and GPU as AUTOMATIC1111 tells them. `device` None: what there is is not known yet."""
+    import psutil
+
+    total = host_memory_bytes()
+    free = min(total, int(psutil.virtual_memory().available))
+    cuda = _cuda() if device and device.kind == "cuda" else {"error": "unavailable"}
+    return {"ram": {"free": free, "used": total - free, "total": total}, "cuda": cuda}
+
+
+def _cuda() -> Mapping[str, Any]:
+    import torch
+
+    free, total = torch.cuda.mem_get_info()
+    said = torch.cuda.memory_stats()
+    kinds = ("active", "allocated", "reserved", "inactive")
+    names = ("active", "allocated_bytes", "reserved_bytes", "inactive_split_bytes")  # as torch calls them
+    figures = {
+        kind: {"current": said[f"{name}.all.current"], "peak": said[f"{name}.all.peak"]}
+        for kind, name in zip(kinds, names, strict=True)
+    }
+    events = {"retries": said["num_alloc_retries"], "oom": said["num_ooms"]}
+    return {"system": {"free": free, "used": total - free, "total": total}, **figures, "events": events}

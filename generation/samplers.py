@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 DEFAULT = "Default"  # the scheduler that the model's repo names
-KARRAS = {"use_karras_sigmas": True}
+AUTOMATIC = "Automatic"  # the spacing of steps that the model's repo names
 _MULTISTEP = {"algorithm_type": "dpmsolver++", "solver_order": 2, "solver_type": "midpoint"}
 _MULTISTEP_SDE = {"algorithm_type": "sde-dpmsolver++", "solver_order": 2, "solver_type": "midpoint"}
 _SMALLEST_SIGNAL = 2**-20  # ᾱ that stands for "none" at the end of a zero-SNR schedule: sigma 1024. At diffusers' own
@@ -23,43 +23,111 @@ class Sampler:
     scheduler: str  # class in diffusers
     options: Mapping[str, Any] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+    schedules: tuple[str, ...] = ()  # of SCHEDULES, beside the automatic one
 
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the steps of a run lie between noise and picture."""
+
+    name: str  # A1111's; its label, as infotexts have it, is the key
+    options: Mapping[str, Any] = field(default_factory=dict)  # for diffusers
+    aliases: tuple[str, ...] = ()
+    rho: float = -1  # of Karras' formula, as A1111 tells it; -1: it has none
+
+
+SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
+    {
+        AUTOMATIC: Schedule("automatic", aliases=("Uniform", "Normal")),
+        "Karras": Schedule("karras", {"use_karras_sigmas": True}, rho=7.0),
+        "Exponential": Schedule("exponential", {"use_exponential_sigmas": True}),
+    }
+)
+_KARRAS, _BOTH = ("Karras",), ("Karras", "Exponential")
 
 _KNOWN: Mapping[str, Sampler] = MappingProxyType(
     {
-        "Euler": Sampler("EulerDiscreteScheduler", aliases=("k_euler",)),
+        "Euler": Sampler("EulerDiscreteScheduler", {}, ("k_euler",), _BOTH),
         "Euler a": Sampler("EulerAncestralDiscreteScheduler", aliases=("k_euler_a", "k_euler_ancestral")),
-        "LMS": Sampler("LMSDiscreteScheduler", aliases=("k_lms",)),
-        "LMS Karras": Sampler("LMSDiscreteScheduler", KARRAS, ("k_lms_ka",)),
-        "Heun": Sampler("HeunDiscreteScheduler", aliases=("k_heun",)),
-        "DPM2": Sampler("KDPM2DiscreteScheduler", aliases=("k_dpm_2",)),
-        "DPM2 Karras": Sampler("KDPM2DiscreteScheduler", KARRAS, ("k_dpm_2_ka",)),
-        "DPM2 a": Sampler("KDPM2AncestralDiscreteScheduler", aliases=("k_dpm_2_a",)),
-        "DPM2 a Karras": Sampler("KDPM2AncestralDiscreteScheduler", KARRAS, ("k_dpm_2_a_ka",)),
-        "DPM++ 2M": Sampler("DPMSolverMultistepScheduler", _MULTISTEP, ("k_dpmpp_2m",)),
-        "DPM++ 2M Karras": Sampler("DPMSolverMultistepScheduler", _MULTISTEP | KARRAS, ("k_dpmpp_2m_ka",)),
-        "DPM++ SDE": Sampler("DPMSolverSDEScheduler", aliases=("k_dpmpp_sde",)),
-        "DPM++ SDE Karras": Sampler("DPMSolverSDEScheduler", KARRAS, ("k_dpmpp_sde_ka",)),
-        "DPM++ 2M SDE": Sampler("DPMSolverMultistepScheduler", _MULTISTEP_SDE, ("k_dpmpp_2m_sde",)),
-        "DPM++ 2M SDE Karras": Sampler("DPMSolverMultistepScheduler", _MULTISTEP_SDE | KARRAS, ("k_dpmpp_2m_sde_ka",)),
+        "LMS": Sampler("LMSDiscreteScheduler", {}, ("k_lms",), _KARRAS),
+        "Heun": Sampler("HeunDiscreteScheduler", {}, ("k_heun",), _KARRAS),
+        "DPM2": Sampler("KDPM2DiscreteScheduler", {}, ("k_dpm_2",), _KARRAS),
+        "DPM2 a": Sampler("KDPM2AncestralDiscreteScheduler", {}, ("k_dpm_2_a",), _KARRAS),
+        "DPM++ 2M": Sampler("DPMSolverMultistepScheduler", _MULTISTEP, ("k_dpmpp_2m",), _BOTH),
+        "DPM++ SDE": Sampler("DPMSolverSDEScheduler", {}, ("k_dpmpp_sde",), _KARRAS),
+        "DPM++ 2M SDE": Sampler("DPMSolverMultistepScheduler", _MULTISTEP_SDE, ("k_dpmpp_2m_sde",), _BOTH),
+        "DPM++ 2M SDE Heun": Sampler(
+            "DPMSolverMultistepScheduler", _MULTISTEP_SDE | {"solver_type": "heun"}, ("k_dpmpp_2m_sde_heun",), _BOTH
+        ),
+        "DPM++ 3M SDE": Sampler(
+            "DPMSolverMultistepScheduler", _MULTISTEP_SDE | {"solver_order": 3}, ("k_dpmpp_3m_sde",), _BOTH
+        ),
         "DDIM": Sampler("DDIMScheduler"),
         "PLMS": Sampler("PNDMScheduler", {"skip_prk_steps": True}, ("PNDM",)),
         "UniPC": Sampler("UniPCMultistepScheduler"),
         "LCM": Sampler("LCMScheduler"),
     }
 )
-SAMPLERS: tuple[str, ...] = (DEFAULT, *_KNOWN)
-SCHEDULES = ("Automatic", "Karras")  # A1111's schedule types that a name above may end with
+BASES: tuple[str, ...] = (DEFAULT, *_KNOWN)  # without schedules
+_ALL: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {DEFAULT: (DEFAULT, AUTOMATIC)}
+    | {
+        name if schedule == AUTOMATIC else f"{name} {schedule}": (name, schedule)
+        for name, sampler in _KNOWN.items()
+        for schedule in (AUTOMATIC, *sampler.schedules)
+    }
+)
+SAMPLERS: tuple[str, ...] = tuple(_ALL)  # with them, as requests have them: "DPM++ 2M Karras"
 
 
-def named(name: str, schedule: str = "Automatic") -> str | None:
-    """The name in SAMPLERS for what another tool calls it, in any case and with its schedule apart; None: none."""
-    suffix = "" if schedule.lower() in ("automatic", "uniform") else f" {schedule}"
-    for wanted in (name + suffix, name) if suffix == " Karras" and name.endswith(" Karras") else (name + suffix,):
-        for known, sampler in {DEFAULT: Sampler(""), **_KNOWN}.items():
-            if wanted.lower() in (known.lower(), *(alias.lower() for alias in sampler.aliases)):
-                return known
+def aliases(base: str) -> tuple[str, ...]:
+    """Other names for that one of BASES."""
+    return _KNOWN[base].aliases if base in _KNOWN else ()
+
+
+def schedules(name: str) -> tuple[str, ...]:
+    """Those of SCHEDULES that the sampler called `name` can have; none for a name that is none."""
+    base = _base(name)
+    return () if base is None else tuple(schedule for known, schedule in _ALL.values() if known == base)
+
+
+def schedule(name: str) -> str | None:
+    """The key in SCHEDULES for what another tool calls it, in any case; None: none."""
+    wanted = _plain(name)
+    for label, it in SCHEDULES.items():
+        if wanted in map(_plain, (label, it.name, *it.aliases)):
+            return label
     return None
+
+
+def named(name: str, schedule_type: str = AUTOMATIC) -> str | None:
+    """The name in SAMPLERS for what another tool calls it, in any case and with its schedule apart; None: none."""
+    wanted = schedule(schedule_type)
+    base = _base(name)
+    if base is None:
+        base, own = _apart(name)
+        wanted = own if wanted in (AUTOMATIC, own) else None
+    return next((known for known, parts in _ALL.items() if parts == (base, wanted)), None)
+
+
+def _base(name: str) -> str | None:
+    wanted = name.strip().lower()
+    return next((base for base in BASES if wanted in map(str.lower, (base, *aliases(base)))), None)
+
+
+def _apart(name: str) -> tuple[str | None, str | None]:
+    """Base and schedule of an old combined name: "DPM++ 2M Karras", "k_dpmpp_2m_ka"."""
+    lower = name.strip().lower()
+    for label, it in SCHEDULES.items():
+        for suffix in (f" {label}", f" {it.name}", f"_{it.name[:2]}", f"_{it.name[:3]}"):
+            if lower.endswith(suffix.lower()) and (base := _base(lower.removesuffix(suffix.lower()))):
+                return base, label
+    return None, None
+
+
+def _plain(name: str) -> str:
+    """Without what differs between a name and its label: "sgm_uniform" and "SGM Uniform"."""
+    return name.replace("_", "").replace(" ", "").lower()
 
 
 def of_class(scheduler: str) -> str | None:
@@ -69,13 +137,12 @@ def of_class(scheduler: str) -> str | None:
 
 def split(name: str) -> tuple[str, str]:
     """Sampler and schedule type as A1111 writes them: "DPM++ 2M Karras" is ("DPM++ 2M", "Karras")."""
-    base = name.removesuffix(" Karras")
-    return base, "Automatic" if base == name else "Karras"
+    return _ALL.get(name, (name, AUTOMATIC))
 
 
 def evaluations(name: str) -> int:
     """Of the net, per step."""
-    return 2 if name.startswith(("Heun", "DPM2", "DPM++ SDE")) else 1
+    return 2 if split(name)[0].startswith(("Heun", "DPM2", "DPM++ SDE")) else 1
 
 
 def scheduler(name: str, config: Mapping[str, Any], *, seed: int, steps: int) -> Any:
@@ -89,10 +156,12 @@ def scheduler(name: str, config: Mapping[str, Any], *, seed: int, steps: int) ->
     if name == DEFAULT:
         cls = getattr(diffusers, config["_class_name"])
         return cls(**_accepted(cls, {**config, "clip_sample": False}))  # latents have no range to be clipped to
-    sampler = _KNOWN[name]
+    base, schedule_type = _ALL[name]
+    sampler = _KNOWN[base]
     cls = getattr(diffusers, sampler.scheduler)
     unset = config.get("_use_default_values", ())  # of the repo's class, which is no choice of the model's
     chosen = {key: value for key, value in config.items() if key not in unset}
+    chosen |= SCHEDULES[schedule_type].options
     extra = {"clip_sample": False, "noise_sampler_seed": seed, "original_inference_steps": max(50, steps)}
     return cls(**_accepted(cls, _zero_snr(cls, chosen) | extra | dict(sampler.options)))
 

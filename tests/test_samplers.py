@@ -20,12 +20,37 @@ def test_the_ecosystems_names_are_there() -> None:
 def test_every_name_is_found_however_it_is_written(name: str) -> None:
     assert samplers.named(name) == samplers.named(name.upper()) == name
     assert samplers.named(*samplers.split(name)) == name
-    assert samplers.named(name, "Exponential") is None
+    for alias in samplers.aliases(samplers.split(name)[0]):
+        assert samplers.named(alias.upper(), samplers.split(name)[1].lower()) == name
+    assert samplers.named(name, "Polyexponential") is None
 
 
 def test_a_schedule_that_a_sampler_has_not_is_not_made_up() -> None:
     assert samplers.named("Euler a", "Karras") is None
     assert samplers.named("LMS Karras", "Karras") == "LMS Karras"
+    assert samplers.named("LMS Karras", "Automatic") == "LMS Karras"
+    assert samplers.named("DPM++ 2M Karras", "Exponential") is None
+    assert samplers.schedules("dpm++ 2m") == ("Automatic", "Karras", "Exponential")
+    assert samplers.schedules("Euler a") == ("Automatic",)
+    assert samplers.schedules("Restart") == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (("k_dpmpp_2m_ka",), "DPM++ 2M Karras"),
+        (("dpm++ 2m karras",), "DPM++ 2M Karras"),
+        (("DPM++ 2M SDE Exponential",), "DPM++ 2M SDE Exponential"),
+        (("DPM++ 2M SDE Heun Karras", "automatic"), "DPM++ 2M SDE Heun Karras"),
+        (("DDIM", "normal"), "DDIM"),
+        (("Euler", "UNIFORM"), "Euler"),
+        (("k_euler_ancestral", "Automatic"), "Euler a"),
+        (("Karras",), None),
+        (("Restart",), None),
+    ],
+)
+def test_other_tools_names(written: tuple[str, ...], meant: str | None) -> None:
+    assert samplers.named(*written) == meant
 
 
 @pytest.mark.parametrize("name", samplers.SAMPLERS)

@@ -1,0 +1,111 @@
+"""Errors in the form in which AUTOMATIC1111 tells them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+import errors
+from api import refusals
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/sdapi/v1"
+GONE = 499  # nginx's status for a client that went away; nobody reads the answer
+_FIELDS = {  # of a request that A1111 calls otherwise
+    "guidance_scale": "cfg_scale",
+    "count": "batch_size × n_iter",
+    "model": "sd_model_checkpoint",
+    "sampler": "sampler_name",
+}
+
+
+class Refusal(BaseModel):
+    """Why there is no answer."""
+
+    error: str = Field(description="The kind of the error.")
+    detail: str = Field(description="What it was, what is accepted, what to do.")
+    body: str = Field(default="", description="Always empty.")
+    errors: str = Field(default="", description="The same once more, behind the status.")
+
+
+class Misfit(BaseModel):
+    """One value of a body that is not of the right form."""
+
+    loc: list[str | int] = Field(description="Where it stands.")
+    msg: str = Field(description="What is accepted.")
+    type: str = Field(description="The kind of the error.")
+
+
+class Misfits(BaseModel):
+    """All values of a body that are not of the right form."""
+
+    detail: list[Misfit] | str = Field(description="A text where A1111 refuses a script.")
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refusal, "description": "Something asked for can't be had."},
+    401: {"model": Refusal, "description": "Who asks is not known here."},
+    413: {"model": Refusal, "description": "The body is too large."},
+    422: {"model": Misfits, "description": "The body is not of the right form."},
+    429: {"model": Refusal, "description": "Too many jobs wait; Retry-After says when to ask again."},
+    500: {"model": Refusal, "description": "The run went wrong."},
+    503: {"model": Refusal, "description": "The model can't be had now, or the server is about to end."},
+}
+
+
+class A1111Route(APIRoute):
+    """A route whose errors have A1111's form."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except errors.Cancelled:
+                return Response(status_code=GONE)
+            except errors.DarkroomError as error:
+                return refused(refusals.status(error), _detail(error), refusals.headers(error), type(error).__name__)
+            except RequestValidationError as error:
+                return JSONResponse({"detail": [_misfit(one) for one in error.errors()]}, 422)
+            except HTTPException as error:
+                return refused(error.status_code, str(error.detail), error.headers)
+            except Exception:  # a fault of ours, in one request
+                log.exception("%s %s failed", request.method, request.url.path)
+                return refused(500, "Something broke. The log has the details.")
+
+        return handled
+
+
+def a1111_router(prefix: str = PREFIX) -> APIRouter:
+    """For routes below `prefix` whose errors have A1111's form."""
+    return APIRouter(prefix=prefix, route_class=A1111Route, responses=REFUSALS, tags=["A1111"])
+
+
+def refused(
+    status: int, detail: str, headers: Mapping[str, str] | None = None, error: str = "HTTPException"
+) -> JSONResponse:
+    """The answer that A1111 would give."""
+    said = Refusal(error=error, detail=detail, errors=f"{status}: {detail}")
+    return JSONResponse(said.model_dump(), status, headers=headers)
+
+
+def _detail(error: errors.DarkroomError) -> str:
+    if isinstance(error, errors.InvalidRequest) and error.field in _FIELDS:
+        return f"{_FIELDS[error.field]}: {error}"
+    return str(error)
+
+
+def _misfit(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what was sent: that may be long, or nothing that JSON can say."""
+    return {"loc": list(found["loc"]), "msg": found["msg"], "type": found["type"]}
