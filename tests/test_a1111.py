@@ -45,6 +45,7 @@ def api(server: Served) -> Iterator[webuiapi.WebUIApi]:
     one.interrupt()
     wait_for(lambda: not server.engine.jobs())
     one.set_options({"sd_model_checkpoint": "tiny"})
+    wait_for(lambda: one.get_progress()["state"]["job_count"] == 0)
     one.session.close()
 
 
