@@ -16,11 +16,17 @@ from tests.test_serving import PATIENCE, ROOT
 from tests.tiny import Checkpoints
 
 HANGING = """
-import time
+import threading, time
 from terminal import stopping
 stopping.DEADLINE_SECONDS = 0.5
 wish = stopping.Stopping()
-print("ready", flush=True)
+
+def ready():
+    while wish._at_last is None:  # before it waits, a signal ends it at once
+        time.sleep(0.01)
+    print("ready", flush=True)
+
+threading.Thread(target=ready).start()
 wish.wait(lambda: print("hung up", flush=True))
 print("wanted", flush=True)
 time.sleep(600)
