@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from errors import UnknownPicture, UnknownRun
+from visitors.asking import found_by, open_to
+
 if TYPE_CHECKING:
     from access.entrance import Entrance
+    from comparison.record import RunRecord
     from comparison.runs import Runs
+    from gallery.entry import Entry
     from gallery.keeper import Keeper
+    from generation.caller import Caller
     from generation.engine import Engine
+    from generation.job import Job
     from generation.journal import Journal
     from measurement.runner import Runner
     from visitors.address import Network
@@ -30,3 +37,28 @@ class Studio:
     mcp: bool = False  # assistants may come in
     entrance: Entrance | None = None  # None: nobody has to say who they are
     embedded: bool = False  # the page stands in a frame of another site, as on a Space
+
+    # What somebody has the id of. What is not open to them is as unknown as what was never there.
+
+    def job(self, id: str, caller: Caller) -> Job:
+        """Raises UnknownJob."""
+        job = self.engine.job(id)
+        return job if open_to(caller, job.caller.owner, self.private) else self.engine.job("")
+
+    def picture(self, id: str, caller: Caller) -> Entry:
+        """Of the gallery. Raises UnknownPicture or GalleryUnavailable."""
+        if self.keeper is None:
+            raise UnknownPicture("There is no gallery here.")
+        entry = self.keeper.gallery.find(id)
+        return entry if open_to(caller, entry.name.owner, self.private) else self.keeper.gallery.find("")
+
+    def run(self, id: str, caller: Caller) -> RunRecord:
+        """A comparison. Raises UnknownRun."""
+        if self.runs is None:
+            raise UnknownRun("Nothing is compared here.")
+        record = self.runs.record(id)
+        return record if open_to(caller, record.owner, self.private) else self.runs.record("")
+
+    def changes(self, caller: Caller, owner: str) -> bool:
+        """Whether `caller` may stop or change what is of `owner`."""
+        return found_by(caller, self.private) in (None, owner)

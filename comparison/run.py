@@ -35,7 +35,9 @@ RESUMED = (State.STOPPED, State.FAILED)
 Chosen = Callable[[CellRecord], bool]
 
 
-def begun(wanted: Plan | Recipe, owner: str, engine: Engine, store: Store, preview: PreviewMode | None = None) -> Run:
+def begun(
+    wanted: Plan | Recipe, caller: Caller, engine: Engine, store: Store, preview: PreviewMode | None = None
+) -> Run:
     """A new run of what is `wanted`, which nothing works on yet. Raises InvalidRequest."""
     replayed = wanted if isinstance(wanted, Recipe) else None
     plan, titles = (wanted.plan, dict(wanted.titles)) if isinstance(wanted, Recipe) else (wanted, {})
@@ -43,14 +45,14 @@ def begun(wanted: Plan | Recipe, owner: str, engine: Engine, store: Store, previ
     record = RunRecord(
         id=secrets.token_hex(16),
         created=time.time(),
-        owner=owner,
+        owner=caller.owner,
         plan=plan,
         made_with=made_with(),
         titles={name: ours.get(name) or titles.get(name, name) for name in plan.models},
         cells=tuple(completed(wanted, engine)),
         replays=replayed is not None,
     )
-    return Run(record, engine, store, replayed, preview)
+    return Run(record, engine, store, replayed, preview, caller)
 
 
 class Run:
@@ -63,7 +65,9 @@ class Run:
         store: Store,
         recipe: Recipe | None = None,
         preview: PreviewMode | None = None,
+        caller: Caller = Caller(),  # noqa: B008 - frozen
     ) -> None:
+        self.caller = caller  # who had it run last; not kept: an address is nobody's to keep
         self._engine, self._store, self._preview = engine, store, preview
         self._changed = threading.Condition()  # guards what follows
         self._record, self._version = record, 1
@@ -109,9 +113,10 @@ class Run:
             job[1].cancel()
         self.save()
 
-    def resume(self, chosen: Chosen) -> None:
-        """Go on with the `chosen` cells that were stopped or failed; those that nobody can run fail again."""
+    def resume(self, chosen: Chosen, caller: Caller = Caller()) -> None:  # noqa: B008 - frozen
+        """Go on for `caller` with the `chosen` cells that were stopped or failed; what nobody can run fails again."""
         with self._changed:
+            self.caller = caller
             self._set(lambda cell: chosen(cell) and cell.state in RESUMED, state=State.WAITING, error=None)
             self._record = self._record.model_copy(update={"made_with": also(self._record.made_with)})
             self.go_on()
@@ -230,7 +235,9 @@ class Run:
                     return None
                 try:
                     request = cell.request or self._engine.request(cells(self._record.plan)[cell.number].asked)
-                    job = self._engine.submit(request, preview=self._preview, caller=Caller(self._record.owner))
+                    job = self._engine.submit(
+                        request, preview=self._preview, caller=Caller(self._record.owner, self.caller.counted_as)
+                    )
                     self._job = (cell.number, job)
                     self._set(lambda it: it.number == cell.number, request=request)
                     return job

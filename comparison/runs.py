@@ -15,6 +15,7 @@ from comparison.run import Chosen, Run, begun
 from comparison.store import Store
 from comparison.votes import Votes
 from errors import QueueFull, UnknownRun
+from generation.caller import Caller
 from generation.engine import Engine
 from generation.job import Job
 from judging.settings import Clip
@@ -43,11 +44,11 @@ class Runs:
         """What a plan, or the replay of a recipe, comes to. Raises InvalidRequest for what is not run at all."""
         return forecast(wanted, self._engine, self.listed(most=REMEMBERED))
 
-    def start(self, wanted: Plan | Recipe, owner: str = "") -> str:
+    def start(self, wanted: Plan | Recipe, caller: Caller = Caller()) -> str:  # noqa: B008 - frozen
         """Begin with a plan, or the replay of a recipe; the run's id. Raises InvalidRequest or QueueFull."""
-        run = begun(wanted, owner, self._engine, self._store)
+        run = begun(wanted, caller, self._engine, self._store)
         with self._lock:
-            self._refuse_if_busy(owner)
+            self._refuse_if_busy(caller)
             self._known[run.record.id] = run
             run.go_on()
         run.save()
@@ -70,13 +71,19 @@ class Runs:
         """Stop one cell, all of one model, or all."""
         self._run(id).stop(_chosen(model, number))
 
-    def resume(self, id: str, model: str | None = None, number: int | None = None) -> None:
+    def resume(
+        self,
+        id: str,
+        caller: Caller = Caller(),  # noqa: B008 - frozen
+        model: str | None = None,
+        number: int | None = None,
+    ) -> None:
         """Run again what was stopped or failed: one cell, all of one model, or all. Raises QueueFull."""
         run = self._run(id)
         with self._lock:
             if not run.under_way:
-                self._refuse_if_busy(run.record.owner)
-        run.resume(_chosen(model, number))
+                self._refuse_if_busy(caller)
+        run.resume(_chosen(model, number), caller)
 
     def rate(self, id: str, number: int, scores: Mapping[str, float]) -> None:
         """Note scores of the finished picture `number`, beside those that it has."""
@@ -136,15 +143,20 @@ class Runs:
             if not self._known[id].under_way and self._known[id].trouble is None:
                 del self._known[id]
 
-    def _refuse_if_busy(self, owner: str) -> None:
-        under_way = [run.record.owner for run in self._known.values() if run.under_way]
+    def _refuse_if_busy(self, caller: Caller) -> None:
+        who, under_way = _counted(caller), [_counted(run.caller) for run in self._known.values() if run.under_way]
         if self._closing:
             raise QueueFull("Darkroom is being shut down. Ask again when it is back.", 60.0)
-        if len(under_way) >= MOST or (owner and under_way.count(owner) >= MOST_OF_ONE):
-            yours = f", {under_way.count(owner)} of them yours" if owner else ""
+        if len(under_way) >= MOST or (who and under_way.count(who) >= MOST_OF_ONE):
+            yours = f", {under_way.count(who)} of them yours" if who else ""
             raise QueueFull(
                 f"{len(under_way)} comparisons are under way{yours}. Stop one, or wait until one is done.", 60.0
             )
+
+
+def _counted(caller: Caller) -> str:
+    """As whom a visitor is counted; empty: as nobody."""
+    return caller.counted_as or caller.owner
 
 
 def _chosen(model: str | None, number: int | None) -> Chosen:

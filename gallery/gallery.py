@@ -141,7 +141,7 @@ class Gallery:
             write(path, small)
         return small
 
-    # Whoever knows the id of a picture may look at it. An `owner` may change their own alone; None: any.
+    # Who may look at which picture is for the caller to decide. An `owner` changes their own alone; None: any.
 
     def star(self, ids: Sequence[str], starred: bool, owner: str | None = None) -> None:
         self._change(ids, lambda was: replace(was, starred=starred), owner)

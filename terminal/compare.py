@@ -22,6 +22,7 @@ from comparison.record import RunRecord, State
 from comparison.run import UNFINISHED, Run, begun
 from comparison.store import RECIPE, RECORD, Store
 from errors import DarkroomError, InvalidRequest, ModelUnavailable
+from generation.caller import Caller
 from judging.settings import Clip
 from models.amounts import bytes_text
 from models.storage import on_disk
@@ -64,7 +65,9 @@ def wanted(
     if recipe and plan:
         raise InvalidRequest("A recipe tells already what is made. Leave the other options out.", "recipe")
     names = models.split(",") if models else _at_hand(engine)
-    return begun(_read(recipe) if recipe else _plan(chosen, names, others), "", engine, Folder(out), preview="off")
+    return begun(
+        _read(recipe) if recipe else _plan(chosen, names, others), Caller(), engine, Folder(out), preview="off"
+    )
 
 
 def clip(deployment: Comparison, wanted: bool) -> Clip | None:

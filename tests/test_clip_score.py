@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import pytest
 import torch
@@ -27,7 +26,9 @@ from judging.clip_score import Scorer, prepared
 from judging.settings import CLIP_FILES, Clip
 from models.progress import Downloading
 from models.registry import registry
+from studio import Studio
 from tests import published
+from tests.asking import asking
 from tests.hub import Fault, Hub
 from tests.serving import two_models
 from tests.tiny import Checkpoints
@@ -196,7 +197,7 @@ def test_a_clip_that_cannot_be_had_is_told(hub: Hub, served: Clip, engine: Engin
     with pytest.raises(ModelUnavailable, match="nobody/nothing"):
         runs.clip.start(run.id).result()
     assert all("clip" not in cell.quality for cell in runs.record(run.id).cells)
-    (look,) = Comparing(engine, runs, private=False).watch(run.id, "", Turn(), "", gr.Request(headers={}))
+    (look,) = Comparing(Studio(engine, runs=runs), runs).watch(run.id, "", Turn(), asking())
     assert "nobody/nothing" in look.compare_status
     assert 'data-act="clip"' in look.compare_bar
 

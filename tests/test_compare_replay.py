@@ -8,7 +8,8 @@ from comparison.recipe import Recipe, RecipeCell, written
 from comparison.runs import Runs
 from generation.engine import Engine
 from models.registry import registry
-from tests.test_compare_private import MINE, REQUEST, pressed
+from studio import Studio
+from tests.test_compare_private import ME, pressed
 from ui.compare.handlers import Comparing
 from ui.screen import SKIP
 
@@ -22,13 +23,13 @@ def test_a_recipe_of_a_model_that_is_not_here_asks_first(tmp_path: Path) -> None
     text = written(
         Recipe(format="darkroom-recipe", version=1, created=0.0, made_with={}, titles={}, plan=plan, cells=made)
     ).decode()
-    page = Comparing(engine, runs, private=False)
-    shown, _, place = page.replay(MINE, REQUEST, pressed(act="recipe", text=text))
+    page = Comparing(Studio(engine, runs=runs), runs)
+    shown, _, place = page.replay(ME, pressed(act="recipe", text=text))
     assert shown is SKIP
     assert "1.38 GB" in place
     assert 'data-act="replay"' in place
     assert runs.listed() == []
-    id, _, place = page.replay(MINE, REQUEST, pressed(act="replay", text=text))
+    id, _, place = page.replay(ME, pressed(act="replay", text=text))
     assert [run.id for run in runs.listed()] == [id]
     assert 'data-act="replay"' not in place
     runs.close()

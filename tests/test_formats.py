@@ -73,7 +73,7 @@ def test_what_is_too_large_to_decode_is_refused(gallery: Gallery, monkeypatch: p
 def test_a_zip_holds_what_is_there_each_with_its_recipe(gallery: Gallery, kind: str, start: bytes) -> None:
     ids = [saved(gallery, PROMPT, seed=seed) for seed in (0, 5)]
     gallery.tag(ids, ["kept"])
-    sent = b"".join(archive(gallery, [*ids, "0" * 32], kind, recipes=True))
+    sent = b"".join(archive(gallery, [*ids, "0" * 32], kind, gallery.find, recipes=True))
     with zipfile.ZipFile(BytesIO(sent)) as file:
         assert file.testzip() is None
         names = [f"darkroom-{seed}-{id[:8]}" for seed, id in zip((0, 5), ids, strict=True)]
@@ -89,6 +89,6 @@ def test_a_zip_holds_what_is_there_each_with_its_recipe(gallery: Gallery, kind: 
 def test_a_zip_has_the_png_of_what_is_no_jpeg(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     id = saved(gallery)
     monkeypatch.setattr("gallery.formats.MOST_EXIF", 10)
-    sent = b"".join(archive(gallery, [id], "jpg", recipes=False))
+    sent = b"".join(archive(gallery, [id], "jpg", gallery.find, recipes=False))
     with zipfile.ZipFile(BytesIO(sent)) as file:
         assert [name.rpartition(".")[2] for name in file.namelist()] == ["png"]

@@ -21,6 +21,7 @@ from comparison.runs import KNOWN, LISTED, Runs
 from comparison.store import Store
 from errors import InvalidRequest, QueueFull, UnknownPicture, UnknownRun
 from generation import denoise
+from generation.caller import Caller
 from generation.engine import Engine
 from generation.settings import Queue
 from models.registry import registry
@@ -78,7 +79,7 @@ def over(record: RunRecord) -> bool:
 
 
 def test_every_cell_becomes_a_picture_with_what_it_took(runs: Runs) -> None:
-    id = runs.start(plan(), owner="a" * 16)
+    id = runs.start(plan(), Caller("a" * 16))
     record = at(runs, id, over)
     assert states(record) == [State.DONE] * 4
     for cell in record.cells:
@@ -294,16 +295,16 @@ def test_models_with_latents_of_one_shape_begin_with_the_same_noise(
 
 def test_a_visitor_has_two_comparisons_under_way_at_most(runs: Runs) -> None:
     long = plan(models=("tiny",), steps=(LONG,))
-    first, _ = runs.start(long, owner="a" * 16), runs.start(long, owner="a" * 16)
+    first, _ = runs.start(long, Caller("a" * 16)), runs.start(long, Caller("a" * 16))
     with pytest.raises(QueueFull, match="2 comparisons are under way, 2 of them yours"):
-        runs.start(long, owner="a" * 16)
-    others = runs.start(long, owner="b" * 16)
+        runs.start(long, Caller("a" * 16))
+    others = runs.start(long, Caller("b" * 16))
     runs.stop(first)
     at(runs, first, over)
     runs.stop(others)
-    assert runs.start(long, owner="a" * 16)
+    assert runs.start(long, Caller("a" * 16))
     with pytest.raises(QueueFull):
-        runs.resume(first)
+        runs.resume(first, Caller("a" * 16))
 
 
 def test_what_is_gone_on_with_names_both_versions() -> None:
@@ -315,7 +316,7 @@ def test_what_is_gone_on_with_names_both_versions() -> None:
 
 
 def test_of_very_many_runs_the_newest_are_listed_and_few_are_held(runs: Runs, tmp_path: Path) -> None:
-    id = runs.start(plan(prompts=("a cat",), models=("plain",)), owner="a" * 16)
+    id = runs.start(plan(prompts=("a cat",), models=("plain",)), Caller("a" * 16))
     record = at(runs, id, over)
     runs.close()
     for number in range(KNOWN + 20):

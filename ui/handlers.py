@@ -9,18 +9,15 @@ from html import escape
 from typing import Any, Literal, get_args
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from errors import DarkroomError, GenerationFailed, InvalidRequest, UnknownJob
-from gallery.keeper import Keeper
-from generation.caller import Caller
-from generation.engine import Engine
 from generation.events import Failed, Finished
 from generation.job import Job
 from generation.request import GenerationRequest
 from generation.settings import PreviewMode
+from studio import Studio
 from ui import views
+from ui.cache import cached
 from ui.controls import Bench, replayed
 from ui.outcome import file, grown, record
 from ui.screen import Screen, paced, showing, watched
@@ -28,6 +25,7 @@ from ui.status import Status
 from ui.texts import Texts
 from ui.visit import Run, Visit
 from ui.visitor import pointed, pressed, remembered, texts_for
+from visitors.asking import caller_of
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +47,10 @@ def refusals_shown(texts: Texts) -> Iterator[None]:
 
 
 class Acts:
-    """The handlers of jobs and pictures on one engine's page."""
+    """The handlers of jobs and pictures on the page of one studio."""
 
-    def __init__(self, engine: Engine, keeper: Keeper | None = None) -> None:
-        self.engine, self.keeper = engine, keeper
+    def __init__(self, studio: Studio) -> None:
+        self.studio, self.engine, self.keeper = studio, studio.engine, studio.keeper
 
     def generate(
         self,
@@ -67,7 +65,6 @@ class Acts:
         sampler: Any = None,
         count: Any = None,
         preview: Any = None,
-        owner: str = "",
         request: gr.Request | None = None,
     ) -> Iterator[tuple[list[str] | None, dict[str, Any], str]]:
         """Develop pictures from a prompt. All but the prompt may be left out for the model's defaults.
@@ -80,7 +77,7 @@ class Acts:
         with refusals_shown(texts_for(request)):
             if preview is not None and preview not in get_args(PreviewMode):
                 raise InvalidRequest(f"Preview must be one of: {', '.join(get_args(PreviewMode))}.", "preview")
-            job = self.engine.submit(self.engine.request(asked), preview=preview, caller=Caller(owner))
+            job = self.engine.submit(self.engine.request(asked), preview=preview, caller=caller_of(request))
             yield from self._told(job, from_page=preview is not None)
 
     def _told(self, job: Job, from_page: bool) -> Iterator[tuple[list[str] | None, dict[str, Any], str]]:
@@ -88,7 +85,7 @@ class Acts:
         paths: dict[int, str] = {}
         try:
             for event in paced(job, self.engine.preview.per_second):
-                paths |= {picture.index: file(picture) for picture in job.pictures() if picture.index not in paths}
+                paths |= {picture.index: file(picture, job) for picture in job.pictures() if picture.index not in paths}
                 told = record(job, event, preview=not from_page)
                 if isinstance(event, Finished) and (trouble := self._unsaved(job.id)):
                     told["notes"].append(trouble)
@@ -104,7 +101,8 @@ class Acts:
         texts = texts_for(request)
         with refusals_shown(texts):
             if job:
-                yield from watched(self.engine, self.engine.job(job), visit, remembered(jobs), texts)
+                found = self.studio.job(job, caller_of(request))
+                yield from watched(self.engine, found, visit, remembered(jobs), texts)
                 if trouble := self._unsaved(job):
                     yield Screen(status=Status(texts["not_saved"], (trouble,), 1.0).html())
 
@@ -117,7 +115,7 @@ class Acts:
 
     def attach(self, jobs: Any, request: gr.Request) -> tuple[Any, ...]:
         """Take up what this browser did before: its last job, which `watch` then shows, and the visit's history."""
-        known = [job for id in remembered(jobs) if (job := self._known(id))]
+        known = [job for id in remembered(jobs) if (job := self._known(id, request))]
         if not known:
             return ("", (), "", *Bench())
         texts = texts_for(request)
@@ -125,14 +123,15 @@ class Acts:
         bench = replayed(self.engine.models, known[0].request, texts)
         return (known[0].id, visit, views.history(visit, None, texts), *bench)
 
-    def stop(self, job: Any) -> None:
+    def stop(self, job: Any, request: gr.Request) -> None:
         """Cancel the job that this page shows."""
-        if known := self._known(job):
+        known = self._known(job, request)
+        if known and self.studio.changes(caller_of(request), known.caller.owner):
             known.cancel()
 
-    def _known(self, id: Any) -> Job | None:
+    def _known(self, id: Any, request: gr.Request) -> Job | None:
         try:
-            return self.engine.job(id) if isinstance(id, str) else None
+            return self.studio.job(id, caller_of(request)) if isinstance(id, str) else None
         except UnknownJob:
             return None
 
@@ -152,9 +151,9 @@ class Acts:
         with refusals_shown(texts):
             kind: Literal["gif", "webp"] = "gif" if data.get("format") == "gif" else "webp"
             run, index = pointed(visit, event)
-            frames = [f for f in self.engine.job(run.job).frames() if f.index == index] if run else []
+            caller = caller_of(request)
+            frames = [f for f in self.studio.job(run.job, caller).frames() if f.index == index] if run else []
             if not frames or run is None:
                 raise UnknownJob(texts["no_frames"])
-            content = encoded(frames, kind)
             name = f"darkroom-{run.request.seed + (index or 0)}.{kind}"
-            return gr.DownloadButton(value=save_bytes_to_cache(content, name, get_upload_folder()))
+            return gr.DownloadButton(value=cached(encoded(frames, kind), name, caller.owner))

@@ -171,8 +171,6 @@ def _unseen(spec: ModelSpec) -> Parts:
         "asked_preview": gr.State(None),  # None: a program asks, which sees no page
         "applied": gr.State(spec.name),
         "jobs": gr.BrowserState([], storage_key="darkroom-jobs", secret="darkroom"),  # random ids, which need no more
-        "asked_owner": gr.State(""),
-        "visitor": gr.BrowserState("", storage_key="darkroom-visitor", secret="darkroom"),
         "saved": gr.DownloadButton(visible="hidden", elem_id="saved"),
         "clock": gr.Timer(1.0),
     }

@@ -5,25 +5,23 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
-
 from generation.events import Cancelled, Developed, Event, Failed, Finished, Picture, Step
 from generation.job import Job
+from ui.cache import cached
 from ui.frames import data_url
 from ui.visit import Run, Shot
 
 
-def file(picture: Picture) -> str:
-    """The picture as a file in gradio's cache, the only folder that the page serves; byte for byte what was made."""
-    return str(save_bytes_to_cache(picture.png, f"darkroom-{picture.seed}.png", get_upload_folder()))
+def file(picture: Picture, job: Job) -> str:
+    """A picture of `job` as a file that the page serves; byte for byte what was made."""
+    return cached(picture.png, f"darkroom-{picture.seed}.png", job.caller.owner)
 
 
 def grown(run: Run, job: Job, event: Event) -> Run:
     """`run` with the pictures that are done by now, and its end if `event` is it."""
     known = {shot.index for shot in run.shots}
     new = tuple(
-        Shot(picture.index, picture.seed, picture.width, picture.height, file(picture))
+        Shot(picture.index, picture.seed, picture.width, picture.height, file(picture, job))
         for picture in job.pictures()
         if picture.index not in known
     )

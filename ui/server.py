@@ -18,6 +18,7 @@ from access.gate import Gate
 from studio import Studio
 from ui.album import routes as album
 from ui.benchmark import routes as benchmark
+from ui.cache import OwnFiles
 from ui.compare import routes as compare
 from ui.login.page import login_page
 from ui.parts import WATCHERS
@@ -31,7 +32,7 @@ FOLDER = Path(__file__).parent
 
 def launch_options(studio: Studio, doors: Sequence[BaseRoute] = ()) -> dict[str, Any]:
     """For `Blocks.launch`, whoever calls it with which host and port; `doors` are served beside the page."""
-    keeper, runs, runner, private = studio.keeper, studio.runs, studio.runner, studio.private
+    keeper, runs, runner = studio.keeper, studio.runs, studio.runner
     return {
         "theme": theme(),
         "css": variables() + _written("css"),
@@ -53,8 +54,8 @@ def launch_options(studio: Studio, doors: Sequence[BaseRoute] = ()) -> dict[str,
             "routes": [
                 *doors,
                 *reading.routes(studio.engine),
-                *(album.routes(keeper.gallery, private) if keeper else []),
-                *(compare.routes(runs, private) if runs else []),
+                *(album.routes(studio, keeper.gallery) if keeper else []),
+                *(compare.routes(studio, runs) if runs else []),
                 *(benchmark.routes(runner) if runner else []),
             ],
             "lifespan": _lifespan(doors),
@@ -78,11 +79,12 @@ def _lifespan(doors: Sequence[BaseRoute]) -> Callable[[Any], AbstractAsyncContex
 
 def _middleware(studio: Studio) -> list[Middleware]:
     """What every request goes through, the outermost first."""
-    callers = Middleware(Visitors, private=studio.private, public=studio.public, proxies=studio.proxies)
+    callers = [Middleware(Visitors, private=studio.private, public=studio.public, proxies=studio.proxies)]
+    callers += [Middleware(OwnFiles)] if studio.private else []
     if (known := studio.entrance) is None:
-        return [callers]
+        return callers
     page = login_page(known)
-    return [Middleware(Gate, entrance=known, page=page, proxies=studio.proxies, embedded=studio.embedded), callers]
+    return [Middleware(Gate, entrance=known, page=page, proxies=studio.proxies, embedded=studio.embedded), *callers]
 
 
 def _known(entrance: Entrance) -> Callable[[Request], str | None]:

@@ -23,7 +23,6 @@ from ui.reading import tab as reading
 from ui.reading.handlers import Reader
 from ui.recipe import DEPENDENT
 from ui.screen import Screen
-from ui.visitor import new_visitor, owner_of
 
 FIELDS = {  # of a request, and so of the endpoint /generate: what programs should send
     "prompt": "string",
@@ -44,20 +43,20 @@ SAVE = "() => setTimeout(() => document.querySelector('#saved').click(), 100)"
 
 def wire(demo: gr.Blocks, parts: Parts, studio: Studio) -> None:
     """Connect the page's parts to what they do in `studio`."""
-    engine, keeper, runs, private = studio.engine, studio.keeper, studio.runs, studio.private
-    acts, controls = Acts(engine, keeper), Controls(engine)
+    engine, keeper, runs = studio.engine, studio.keeper, studio.runs
+    acts, controls = Acts(studio), Controls(engine)
     _wire_jobs(demo, parts, acts, controls)
     _wire_controls(parts, acts, controls)
     api(offered(engine), api_name="models", concurrency_limit=WATCHERS)
     reading.wire(demo, parts, Reader(engine))
     if runs:
-        comparing = Comparing(engine, runs, private, keeper)
-        compare.wire(demo, parts, comparing, Closely(runs), Voting(engine, runs, private))
-        api(compared(engine, runs, private), api_name="compare", concurrency_limit=WATCHERS)
+        comparing = Comparing(studio, runs)
+        compare.wire(demo, parts, comparing, Closely(studio, runs), Voting(studio, runs))
+        api(compared(engine, runs), api_name="compare", concurrency_limit=WATCHERS)
         if keeper:
             compare.wire_gallery(parts, comparing)
     if keeper:
-        album.wire(parts, Browsing(engine, keeper, private))
+        album.wire(parts, Browsing(studio, keeper))
     if studio.runner:
         benchmark.wire(parts, Measuring(engine, studio.runner))
 
@@ -69,16 +68,11 @@ def _wire_jobs(demo: gr.Blocks, parts: Parts, acts: Acts, controls: Controls) ->
     fields = [parts[f"asked_{field}"] for field in FIELDS]
     (
         parts["develop"]
-        .click(
-            lambda mode, visitor: (mode, owner_of(visitor)),
-            [parts["preview"], parts["visitor"]],
-            [parts["asked_preview"], parts["asked_owner"]],
-            **LIGHT,
-        )
+        .click(lambda mode: mode, parts["preview"], parts["asked_preview"], **LIGHT)
         .then(None, [parts[field] for field in FIELDS], fields, js=COPY, **LIGHT)
         .then(
             acts.generate,
-            [*fields, parts["asked_preview"], parts["asked_owner"]],
+            [*fields, parts["asked_preview"]],
             [parts["pictures"], parts["details"], parts["job"]],
             api_name="generate",
             **SLOW,
@@ -89,7 +83,6 @@ def _wire_jobs(demo: gr.Blocks, parts: Parts, acts: Acts, controls: Controls) ->
     ).then(controls.standing, None, [parts["masthead"], parts["model"], parts["clock"]], **LIGHT)
     parts["stop"].click(acts.stop, parts["job"], None, **LIGHT)
     greeted = [parts[name] for name in ("masthead", "model", "clock", "stage", "status", "strip", "examples")]
-    demo.load(new_visitor, parts["visitor"], parts["visitor"], **LIGHT)
     demo.load(controls.greet, None, greeted, **LIGHT).then(
         acts.attach,
         parts["jobs"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 
@@ -31,13 +31,15 @@ class _Sent:
         return b"".join(parts)
 
 
-def archive(gallery: Gallery, ids: Sequence[str], kind: str, recipes: bool) -> Iterator[bytes]:
-    """The pictures of `ids` that are there, as png, jpg or webp. With `recipes` each has a JSON file beside it."""
+def archive(
+    gallery: Gallery, ids: Sequence[str], kind: str, find: Callable[[str], Entry], recipes: bool
+) -> Iterator[bytes]:
+    """The pictures of `ids` that `find` has, as png, jpg or webp. With `recipes` each has a JSON file beside it."""
     sent = _Sent()
     with zipfile.ZipFile(sent, "w", zipfile.ZIP_STORED) as file:  # type: ignore[call-overload] # pictures get no smaller
         for id in ids:
             with suppress(UnknownPicture):  # gone meanwhile
-                entry = gallery.find(id)
+                entry = find(id)
                 ending, content = _picture(gallery, id, kind)
                 file.writestr(_named(entry, ending), content)
                 if recipes:

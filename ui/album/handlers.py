@@ -15,8 +15,8 @@ from gallery.keeper import Keeper
 from gallery.marks import tags_in
 from gallery.search import Search
 from generation import infotext
-from generation.engine import Engine
 from generation.request import RANDOM
+from studio import Studio
 from ui.album import views
 from ui.album.viewer import viewer
 from ui.applying import applied
@@ -24,7 +24,8 @@ from ui.controls import Bench
 from ui.handlers import refusals_shown
 from ui.screen import SKIP
 from ui.texts import Texts
-from ui.visitor import owner_of, pressed, texts_for
+from ui.visitor import pressed, texts_for
+from visitors.asking import caller_of, found_by
 
 CHOICES = ("model", "sampler", "size", "tag")  # filters that offer what there is
 DAY = 86_400_000_000  # microseconds
@@ -85,8 +86,8 @@ def _day(text: str) -> int | None:
 class Browsing:
     """The handlers of the gallery's tab."""
 
-    def __init__(self, engine: Engine, keeper: Keeper, private: bool) -> None:
-        self.engine, self.keeper, self.gallery, self.private = engine, keeper, keeper.gallery, private
+    def __init__(self, studio: Studio, keeper: Keeper) -> None:
+        self.studio, self.keeper, self.gallery = studio, keeper, keeper.gallery
 
     def search(
         self,
@@ -99,12 +100,11 @@ class Browsing:
         since: Any,
         until: Any,
         starred: Any,
-        visitor: Any,
         request: gr.Request,
     ) -> Found:
         """The first pictures that are wanted, or why there are none to be had."""
-        asked = {name: value for name, value in locals().items() if name not in ("self", "visitor", "request")}
-        texts, wanted = texts_for(request), looked_for(asked, self._owner(visitor))
+        asked = {name: value for name, value in locals().items() if name not in ("self", "request")}
+        texts, wanted = texts_for(request), looked_for(asked, self._owner(request))
         with refusals_shown(texts):
             try:
                 entries, count = self.gallery.page(wanted, None, views.PAGE), self.gallery.count(wanted)
@@ -114,71 +114,73 @@ class Browsing:
             trouble = self.keeper.trouble()
             return Found(grid, views.trouble(*trouble, texts) if trouble else "", gr.Timer(active=trouble is not None))
 
-    def choices(self, model: Any, sampler: Any, size: Any, tag: Any, visitor: Any, request: gr.Request) -> list[Any]:
+    def choices(self, model: Any, sampler: Any, size: Any, tag: Any, request: gr.Request) -> list[Any]:
         """What there is to filter by."""
-        texts, owner = texts_for(request), self._owner(visitor)
+        texts, owner = texts_for(request), self._owner(request)
         try:
             held = zip(CHOICES, (model, sampler, size, tag), strict=True)
             return [_choice(self.gallery.values(kind, owner), value, texts) for kind, value in held]
         except GalleryUnavailable:  # which the search tells
             return [SKIP for _ in CHOICES]
 
-    def act(self, tag: Any, visitor: Any, request: gr.Request, event: gr.EventData) -> Done:
+    def act(self, tag: Any, request: gr.Request, event: gr.EventData) -> Done:
         """Whatever a button of a tile, of the viewer or of what was done wants. `tag` is what is filtered by."""
         texts, data = texts_for(request), pressed(event)
         with refusals_shown(texts):
             ids = ids_in(data.get("ids") or data.get("id"))
             if len(ids) > MOST:
                 raise InvalidRequest(f"{len(ids)} pictures are selected. At most {MOST} are changed at a time.", "ids")
-            owner = self._owner(visitor)
+            owner = self._owner(request)
             match data.get("act") if ids else None:
                 case "open":
-                    return self._opened(ids[0], owner, texts)
+                    return self._opened(ids[0], request)
                 case "star":
                     self.gallery.star(ids, data.get("value") == "true", owner)
                 case "tag" | "untag":
-                    return self._tagged(data, ids, tag, owner, texts)
+                    return self._tagged(data, ids, tag, request)
                 case "delete":
                     return Done(views.done("deleted", self.gallery.delete(ids, owner), texts))
                 case "undo":
                     return Done(views.done("restored", self.gallery.restore(ids, owner), texts))
             return Done()
 
-    def use(self, visitor: Any, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+    def use(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Put the recipe of a picture into the controls: bench, status, and the tab that they are on."""
         texts, data = texts_for(request), pressed(event)
         with refusals_shown(texts):
             (id,) = ids_in(data.get("id"))[:1] or [""]
             if data.get("act") not in ("use", "vary"):
                 return (*(SKIP for _ in Bench._fields), SKIP, SKIP)
-            *bench, line, tab = applied(self.engine, infotext.read(self.gallery.find(id).parameters), texts)
+            entry = self.studio.picture(id, caller_of(request))
+            *bench, line, tab = applied(self.studio.engine, infotext.read(entry.parameters), texts)
             if data.get("act") == "vary":
                 return (*Bench(*bench)._replace(seed=RANDOM), line, tab)
             return (*bench, line, tab)
 
-    def _opened(self, id: str, owner: str | None, texts: Texts, focus: str = "close") -> Done:
+    def _opened(self, id: str, request: gr.Request, focus: str = "close") -> Done:
         """A picture at large; what is gone or damaged is told in its place."""
+        texts = texts_for(request)
         try:
-            entry = self.gallery.look(id)
+            entry = self.gallery.look(self.studio.picture(id, caller_of(request)).name.id)
         except UnknownPicture as error:
             return Done(views.missing(id, str(error), texts))
-        known = self.gallery.values("tag", owner)
+        known = self.gallery.values("tag", self._owner(request))
         return Done(viewer=viewer(entry, known, time.time_ns(), focus, texts))
 
-    def _tagged(self, data: Mapping[str, Any], ids: list[str], tag: Any, owner: str | None, texts: Texts) -> Done:
+    def _tagged(self, data: Mapping[str, Any], ids: list[str], tag: Any, request: gr.Request) -> Done:
         """Tags added to pictures, or one removed; `tag` is what is filtered by."""
-        tags = tags_in(str(data.get("tag") or ""))
+        texts, owner, tags = texts_for(request), self._owner(request), tags_in(str(data.get("tag") or ""))
         if not tags:
             return Done()
         change = self.gallery.tag if data["act"] == "tag" else self.gallery.untag
         change(ids, tags, owner)
         choice = _choice(self.gallery.values("tag", owner), tag, texts)
         if "id" in data:  # of the picture at large
-            return self._opened(ids[0], owner, texts, "tag")._replace(album_tag=choice)
+            return self._opened(ids[0], request, "tag")._replace(album_tag=choice)
         return Done(views.tagged(ids, tags, texts), album_tag=choice)
 
-    def _owner(self, visitor: Any) -> str | None:
-        return owner_of(visitor) if self.private else None
+    def _owner(self, request: gr.Request) -> str | None:
+        return found_by(caller_of(request), self.studio.private)
 
 
 def _choice(found: list[str], value: Any, texts: Texts) -> gr.Dropdown:

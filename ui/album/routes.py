@@ -14,14 +14,17 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from errors import GalleryUnavailable, UnknownPicture
+from gallery.entry import Entry
 from gallery.formats import KINDS, recipe
 from gallery.gallery import Gallery
 from gallery.search import Cursor, Search
+from studio import Studio
 from ui.album import views
 from ui.album.archive import archive
 from ui.album.handlers import ids_in
 from ui.routes import HEADERS, NOSNIFF
 from ui.texts import TEXTS, language
+from visitors.asking import caller_of, found_by
 
 FRESH = HEADERS | {"Cache-Control": "private, no-cache"}  # asked for again each time, and sent where it has changed
 KEPT = HEADERS | {"Cache-Control": "private, max-age=86400"}
@@ -30,25 +33,28 @@ TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 MOST_ASKED = 4_000_000  # bytes of the ids of pictures for a zip
 
 
-def routes(gallery: Gallery, private: bool) -> list[Route]:
-    """For the server of the page."""
+def routes(studio: Studio, gallery: Gallery) -> list[Route]:
+    """For the server of the page of `studio`."""
+
+    def named(request: Request) -> Entry:
+        return studio.picture(request.path_params["id"], caller_of(request))
+
+    def wanted_by(request: Request) -> Search:
+        return _search(request, found_by(caller_of(request), studio.private))
 
     def picture(kind: str, request: Request) -> Response:
-        id = request.path_params["id"]
+        id = named(request).name.id
         content = gallery.content(id) if kind == "png" else gallery.converted(id, kind)
         return _unless_known(content, request, TYPES[kind], FRESH)
 
     def thumbnail(request: Request) -> Response:
-        return _unless_known(gallery.thumbnail(request.path_params["id"]), request, TYPES["webp"], KEPT)
+        return _unless_known(gallery.thumbnail(named(request).name.id), request, TYPES["webp"], KEPT)
 
     def described(request: Request) -> Response:
-        content = recipe(gallery.find(request.path_params["id"]))
-        return Response(content, media_type="application/json", headers=FRESH)
+        return Response(recipe(named(request)), media_type="application/json", headers=FRESH)
 
     def page(request: Request) -> Response:
-        wanted, asked = _search(request), request.query_params
-        if private and not wanted.owner:
-            return PlainTextResponse("Whose pictures?", 403)
+        wanted, asked = wanted_by(request), request.query_params
         after, last = Cursor.read(asked.get("after", "")), Cursor.read(asked.get("last", ""))
         entries = gallery.page(wanted, after, views.PAGE, last)
         texts = TEXTS[language(request.headers.get("accept-language"))]
@@ -56,10 +62,7 @@ def routes(gallery: Gallery, private: bool) -> list[Route]:
         return HTMLResponse(told, headers=NEVER)
 
     def ids(request: Request) -> Response:
-        wanted = _search(request)
-        if private and not wanted.owner:
-            return PlainTextResponse("Whose pictures?", 403)
-        return PlainTextResponse(" ".join(gallery.ids(wanted)), headers=NEVER)
+        return PlainTextResponse(" ".join(gallery.ids(wanted_by(request))), headers=NEVER)
 
     async def zipped(request: Request) -> Response:
         asked = parse_qs(await _body(request))
@@ -67,7 +70,8 @@ def routes(gallery: Gallery, private: bool) -> list[Route]:
         if not wanted or kind not in TYPES:
             return PlainTextResponse(f"Wanted are ids of pictures, and one of the formats {', '.join(TYPES)}.", 400)
         headers = NOSNIFF | {"Content-Disposition": 'attachment; filename="darkroom.zip"'}
-        chunks = archive(gallery, wanted, kind, recipes="recipes" in asked)
+        caller = caller_of(request)
+        chunks = archive(gallery, wanted, kind, lambda id: studio.picture(id, caller), recipes="recipes" in asked)
         return StreamingResponse(chunks, media_type="application/zip", headers=headers)
 
     pictures = [Route(f"/gallery/picture/{{id}}.{kind}", _guarded(partial(picture, kind))) for kind in ("png", *KINDS)]
@@ -115,7 +119,7 @@ async def _body(request: Request) -> str:
     return content.decode("ascii", errors="replace")
 
 
-def _search(request: Request) -> Search:
+def _search(request: Request, owner: str | None) -> Search:
     asked = request.query_params
     whole = {name: _whole(asked.get(name)) for name in ("width", "height", "seed", "since", "until")}
     return Search(
@@ -124,7 +128,7 @@ def _search(request: Request) -> Search:
         sampler=asked.get("sampler", ""),
         tag=asked.get("tag", ""),
         starred=asked.get("starred") == "True",
-        owner=asked.get("owner") or None,
+        owner=owner,
         **whole,
     )
 

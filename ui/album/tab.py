@@ -26,20 +26,19 @@ def place_above() -> Parts:
 def wire(parts: Parts, browsing: Browsing) -> None:
     """Connect the tab to what it does with the gallery."""
     filters = [parts[f"album_{name}"] for name in FILTERS]
-    wanted, visitor = [*filters, parts["visitor"]], parts["visitor"]
     found = [parts[name] for name in Found._fields]
     chosen = [parts[f"album_{name}"] for name in CHOICES]
     for looked in (parts["album"].select, parts["album_clock"].tick):
-        looked(browsing.choices, [*chosen, visitor], chosen, **LIGHT).then(browsing.search, wanted, found, **LIGHT)
+        looked(browsing.choices, chosen, chosen, **LIGHT).then(browsing.search, filters, found, **LIGHT)
     for name in ("words", "seed", "since", "until"):
-        parts[f"album_{name}"].change(browsing.search, wanted, found, **LIGHT)
+        parts[f"album_{name}"].change(browsing.search, filters, found, **LIGHT)
     for name in (*CHOICES, "starred"):
-        parts[f"album_{name}"].input(browsing.search, wanted, found, **LIGHT)
+        parts[f"album_{name}"].input(browsing.search, filters, found, **LIGHT)
     done = [parts[name] for name in Done._fields]
     for name in ("album_grid", "album_done", "viewer"):
-        parts[name].select(browsing.act, [parts["album_tag"], visitor], done, **HEARD)
+        parts[name].select(browsing.act, parts["album_tag"], done, **HEARD)
     bench = [parts[name] for name in Bench._fields]
-    parts["viewer"].input(browsing.use, visitor, [*bench, parts["status"], parts["tabs"]], **HEARD)
+    parts["viewer"].input(browsing.use, None, [*bench, parts["status"], parts["tabs"]], **HEARD)
 
 
 def _finder(say: gr.I18n) -> Parts:

@@ -80,8 +80,9 @@ def grouped(count: int, texts: Texts) -> str:
 
 
 def _asked(kind: str, search: Search, **more: object) -> str:
-    """The address of what `search` wants, for an attribute."""
-    asked = {name: str(value) for name, value in (vars(search) | more).items() if value is not None}
+    """The address of what `search` wants, for an attribute; whose it is, is known by who asks."""
+    said = vars(search) | more | {"owner": None}
+    asked = {name: str(value) for name, value in said.items() if value is not None}
     return escape(f"gallery/{kind}?" + urlencode({name: text for name, text in asked.items() if text not in _UNSAID}))
 
 

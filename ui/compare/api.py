@@ -1,10 +1,10 @@
 """Comparing for programs: one endpoint that waits until the run is over."""
 
 # No annotations from the future here: gradio reads the types of an endpoint as they stand.
-import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import gradio as gr
 from pydantic import ValidationError
 
 from comparison.plan import Plan
@@ -16,13 +16,13 @@ from models.storage import State
 from ui.compare.handlers import under_way
 from ui.handlers import refusals_shown
 from ui.texts import DEFAULT, TEXTS
+from visitors.asking import caller_of
 
 WAIT_SECONDS = 1.0  # between two looks at a run of which nothing is heard
 
 
-def endpoint(engine: Engine, runs: Runs, private: bool = False) -> Callable[..., Any]:
-    """What gradio serves as /compare. `private`: all programs together are one visitor, whose runs nobody else sees."""
-    owner = secrets.token_hex(8) if private else ""
+def endpoint(engine: Engine, runs: Runs) -> Callable[..., Any]:
+    """What gradio serves as /compare."""
 
     def compare(
         prompts: list[str],
@@ -34,6 +34,7 @@ def endpoint(engine: Engine, runs: Runs, private: bool = False) -> Callable[...,
         negative_prompt: str | None = None,
         width: int | None = None,
         height: int | None = None,
+        request: gr.Request = None,  # type: ignore[assignment] # gradio knows it by its type alone
     ) -> Iterator[dict[str, Any]]:
         """Develop every prompt on every model, with the same seeds, and tell what each picture took.
 
@@ -47,7 +48,7 @@ def endpoint(engine: Engine, runs: Runs, private: bool = False) -> Callable[...,
         values = {"prompts": prompts, "models": models or here, "seeds": seeds or [0], **asked, **common}
         with refusals_shown(TEXTS[DEFAULT]):
             wanted = _plan({name: it for name, it in values.items() if it is not None})
-            yield from _told(runs, runs.start(wanted, owner))
+            yield from _told(runs, runs.start(wanted, caller_of(request)))
 
     return compare
 

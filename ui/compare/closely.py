@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from comparison.difference import difference
 from comparison.record import CellRecord, RunRecord
 from comparison.runs import Runs
 from errors import InvalidRequest, UnknownPicture
+from studio import Studio
+from ui.cache import cached
 from ui.compare import closeup
 from ui.handlers import refusals_shown
 from ui.screen import SKIP
 from ui.visitor import pressed, texts_for
+from visitors.asking import caller_of
 
 
 class Closely:
     """The handlers of what opens above the tab."""
 
-    def __init__(self, runs: Runs) -> None:
-        self.runs = runs
+    def __init__(self, studio: Studio, runs: Runs) -> None:
+        self.studio, self.runs = studio, runs
 
     def open(self, shown: str, request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
         """Two cells, or the film strips of a row: the dialog, and the pictures of its slider."""
@@ -32,7 +32,7 @@ class Closely:
         if told.get("act") not in ("look", "strips"):
             return SKIP, SKIP
         with refusals_shown(texts):
-            record = self.runs.record(shown)
+            record = self.studio.run(shown, caller_of(request))
             if told["act"] == "strips":
                 row = _number(told.get("row"))
                 if not any(cell.row == row and cell.picture and cell.picture.frames for cell in record.cells):
@@ -45,13 +45,10 @@ class Closely:
                 found = difference(*contents)
             except InvalidRequest as error:
                 found = str(error)
-            files = tuple(_cached(content, f"{side}.png") for side, content in zip("ab", contents, strict=True))
+            files = tuple(
+                cached(content, f"{side}.png", record.owner) for side, content in zip("ab", contents, strict=True)
+            )
             return closeup.pair(record, cells, found, time.time_ns(), texts), files
-
-
-def _cached(content: bytes, name: str) -> Path:
-    """As a file in gradio's cache, the only folder that the page serves."""
-    return Path(save_bytes_to_cache(content, name, get_upload_folder()))
 
 
 def _cell(record: RunRecord, told: Any) -> CellRecord:

@@ -64,36 +64,36 @@ def place_above() -> Parts:
 def wire(demo: gr.Blocks, parts: Parts, comparing: Comparing, closely: Closely, voting: Voting) -> None:
     """Connect the tab to what it does with comparisons."""
     held = [parts[f"compare_{name}"] for name in CONTROLS]
-    shown, beside, visitor = parts["compare_shown"], parts["compare_beside"], parts["visitor"]
+    shown, beside = parts["compare_shown"], parts["compare_beside"]
     cards, earlier = parts["compare_models"], parts["compare_earlier"]
     look = [parts[name] for name in Look._fields]
-    watch = {"fn": comparing.watch, "inputs": [shown, beside, parts["compare_turn"], visitor], "outputs": look}
+    watch = {"fn": comparing.watch, "inputs": [shown, beside, parts["compare_turn"]], "outputs": look}
     watching = watch | HEARD
     told = [cards, earlier, parts["compare_file"], parts["compare_recipe"]]
-    parts["compare"].select(comparing.choices, [shown, visitor], told, **LIGHT)
+    parts["compare"].select(comparing.choices, shown, told, **LIGHT)
     prompts = parts["compare_prompts"]
     parts["compare"].select(None, [prompts, parts["prompt"]], prompts, js=CARRY, **LIGHT)
     ahead = {"fn": comparing.forecast, "inputs": held, "outputs": [parts["compare_forecast"], parts["compare_start"]]}
     for control in held:
         changed = control.input if control is cards else control.change
         changed(**ahead, **LIGHT)
-    begin = {"inputs": [visitor, *held], "outputs": [shown, beside]}
+    begin = {"inputs": held, "outputs": [shown, beside]}
     parts["compare_start"].click(comparing.start, **begin, **HEARD).success(**watching).then(**ahead, **LIGHT)
-    parts["compare_stop"].click(comparing.stop, [shown, visitor], None, **HEARD)
-    parts["compare_resume"].click(comparing.resume, [shown, visitor], None, **HEARD).success(**watching)
-    acts = {"inputs": [shown, beside, visitor], "outputs": [shown, beside]}
+    parts["compare_stop"].click(comparing.stop, shown, None, **HEARD)
+    parts["compare_resume"].click(comparing.resume, shown, None, **HEARD).success(**watching)
+    acts = {"inputs": [shown, beside], "outputs": [shown, beside]}
     parts["compare_grid"].select(comparing.act, **acts, **HEARD)
     opened = {"inputs": shown, "outputs": [parts["closeup"], parts["closeup_slider"]]}
     parts["compare_grid"].select(closely.open, **opened, **HEARD)
     for name in ("compare_bar", "compare_earlier"):
         parts[name].select(comparing.act, **acts, **HEARD).success(**watching)
-    votes = {"inputs": [shown, parts["compare_ballot"], visitor], "outputs": [parts["vote"], parts["compare_ballot"]]}
-    replot = {"fn": comparing.replot, "inputs": [shown, visitor], "outputs": parts["compare_plot"]}
+    votes = {"inputs": [shown, parts["compare_ballot"]], "outputs": [parts["vote"], parts["compare_ballot"]]}
+    replot = {"fn": comparing.replot, "inputs": shown, "outputs": parts["compare_plot"]}
     for name in ("compare_bar", "vote"):
         parts[name].select(voting.act, **votes, **HEARD).success(**replot, **LIGHT)
-    replay = {"inputs": visitor, "outputs": [shown, beside, parts["compare_recipe"]]}
+    replay = {"inputs": None, "outputs": [shown, beside, parts["compare_recipe"]]}
     parts["compare_recipe"].select(comparing.replay, **replay, **HEARD).success(**watching)
-    demo.load(comparing.attach, [parts["compare_known"], visitor], shown, **LIGHT).success(**watching)
+    demo.load(comparing.attach, parts["compare_known"], shown, **LIGHT).success(**watching)
 
 
 def wire_gallery(parts: Parts, comparing: Comparing) -> None:

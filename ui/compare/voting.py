@@ -13,12 +13,13 @@ from comparison.record import RunRecord
 from comparison.runs import Runs
 from comparison.votes import Outcome, Pair, Vote, next_pair
 from errors import UnknownPicture
-from generation.engine import Engine
+from studio import Studio
 from ui.compare import vote
 from ui.handlers import refusals_shown
 from ui.screen import SKIP
 from ui.texts import Texts
-from ui.visitor import owner_of, pressed, texts_for
+from ui.visitor import pressed, texts_for
+from visitors.asking import caller_of, found_by
 
 Ballot = tuple[str, int, Pair] | None  # run, moment and pair of what somebody is to vote on
 
@@ -26,25 +27,25 @@ Ballot = tuple[str, int, Pair] | None  # run, moment and pair of what somebody i
 class Voting:
     """The handlers of the vote. The server keeps which pair is shown, so that the page can't tell whose they are."""
 
-    def __init__(self, engine: Engine, runs: Runs, private: bool) -> None:
-        self.engine, self.runs, self.private = engine, runs, private
+    def __init__(self, studio: Studio, runs: Runs) -> None:
+        self.studio, self.engine, self.runs = studio, studio.engine, runs
 
-    def act(
-        self, shown: str, ballot: Ballot, visitor: Any, request: gr.Request, event: gr.EventData
-    ) -> tuple[Any, Any]:
+    def act(self, shown: str, ballot: Ballot, request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
         """What a button wants; returns what is shown, and the pair on it."""
-        texts, told, owner = texts_for(request), pressed(event), owner_of(visitor)
+        texts, told, caller = texts_for(request), pressed(event), caller_of(request)
+        owner = caller.owner
         with refusals_shown(texts):
             match told.get("act"):
                 case "vote":
-                    record = self.runs.record(shown)
+                    record = self.studio.run(shown, caller)
                 case "voted" if ballot:
                     record = self._voted(ballot, told, owner)
                 case "result":
-                    return self._result(self.runs.record(shown), owner, texts), None
+                    return self._result(self.studio.run(shown, caller), owner, texts), None
                 case "erase-votes":
-                    self.runs.votes.erase(owner=owner if self.private else None)
-                    return self._result(self.runs.record(shown), owner, texts), None
+                    record = self.studio.run(shown, caller)
+                    self.runs.votes.erase(owner=found_by(caller, self.studio.private))
+                    return self._result(record, owner, texts), None
                 case _:
                     return SKIP, SKIP
             return self._next(record, owner, texts)
@@ -77,4 +78,4 @@ class Voting:
 
     def visible(self, owner: str) -> list[Vote]:
         """All votes, or where everyone sees their own alone, those of `owner`."""
-        return self.runs.votes.listed(owner=owner if self.private else None)
+        return self.runs.votes.listed(owner=owner if self.studio.private else None)
