@@ -28,6 +28,10 @@ class Server(Data):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860  # 0: any free one
+    hosts: tuple[str, ...] = ()  # further names that it goes by, without ports
+    origins: tuple[str, ...] = ()  # other sites whose pages may use it, as scheme://host[:port]
+    docs: bool = True  # whether /docs describes the doors for programs
+    metrics: bool | None = None  # whether everyone is told how it fares; None: unless others than this machine come
     mcp: bool | None = None  # assistants may come in, at /mcp; None: where only this machine can
     public: bool | None = None  # others than this machine's user come; None: as host, link and Space have it
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed

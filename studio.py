@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from errors import UnknownPicture, UnknownRun
+from guard.rules import Rules
 from visitors.asking import found_by, open_to
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Studio:
     mcp: bool = False  # assistants may come in
     entrance: Entrance | None = None  # None: nobody has to say who they are
     embedded: bool = False  # the page stands in a frame of another site, as on a Space
+    rules: Rules = field(default_factory=Rules)  # which hosts and other sites are answered
 
     # What somebody has the id of. What is not open to them is as unknown as what was never there.
 

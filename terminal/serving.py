@@ -15,6 +15,7 @@ from access.public import publicity
 from config import Comparison, Config, Gallery, Measurement, Server
 from errors import ConfigError
 from generation.settings import Queue
+from guard.rules import rules
 from studio import Studio
 from terminal.stopping import Stopping
 from terminal.text import plain
@@ -100,6 +101,7 @@ def built(
         proxies=proxies(server, share, os.environ),
         entrance=known,
         embedded=SPACE in os.environ,
+        rules=rules(server, share=share, others=why is not None, environ=os.environ),
     )
 
 

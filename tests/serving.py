@@ -1,7 +1,7 @@
 """A real server of the page, in this process and on a free port, around a real engine."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,8 +36,13 @@ class Served:
 
 
 @contextmanager
-def served(path: Path, outputs: Path | None = None, **options: Any) -> Iterator[Served]:
-    """Serve the deployment of the config.yaml at `path`, whose folders are below `outputs` if that is named."""
+def served(
+    path: Path, outputs: Path | None = None, having: Mapping[str, Any] | None = None, **options: Any
+) -> Iterator[Served]:
+    """Serve the deployment of the config.yaml at `path`, whose folders are below `outputs` if that is named.
+
+    `having` replaces parts of its Studio, and `options` what gradio is to launch it with.
+    """
     deployment = config.load(path)
     if outputs:
         kept = {name: getattr(deployment, name) for name in ("gallery", "comparison", "measurement")}
@@ -56,6 +61,7 @@ def served(path: Path, outputs: Path | None = None, **options: Any) -> Iterator[
     studio = built(engine, deployment, server, entrance(deployment.access, None, os.environ))
     if studio.private:
         studio = replace(studio, runner=None)
+    studio = replace(studio, **having or {})
     page = build(studio)
     port = free_port(server)  # gradio's own search leaves a socket open for each port that is taken
     options = launch_options(studio, routes(studio)) | options

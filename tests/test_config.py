@@ -83,7 +83,7 @@ def test_a_decoders_folder_is_relative_to_the_file_too(written: Written) -> None
     ("at", "old", "new", "known"),
     [
         ("devcie", "device: auto", "devcie: auto", "device"),
-        ("server.prot", "  port: 7860", "  prot: 7860", "host, mcp, port"),
+        ("server.prot", "  port: 7860", "  prot: 7860", "docs, host, hosts, mcp, metrics, origins, port"),
         ("preview.frames", "  mode: linear", "  frames: 4", "mode, per_second, side"),
         ("queue.lenght", "  size: 100", "  lenght: 100", "size"),
         ("limits.prompt", "  prompt_characters: 4000", "  prompt: 4000", "comparison, count, prompt_characters"),

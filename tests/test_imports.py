@@ -42,6 +42,7 @@ LIGHT = {
     "access.gate": (*HEAVY, *PAGE, "generation.engine"),
     "studio": (*HEAVY, *PAGE),
     "visitors.middleware": (*HEAVY, *PAGE, "generation.engine"),
+    "guard.guard": (*HEAVY, *PAGE, "api"),
     "terminal.generate": (*HEAVY, *PAGE),
     "terminal.models": (*HEAVY, *PAGE, "generation.engine"),
     "app": (*HEAVY, *PAGE),
@@ -161,6 +162,10 @@ APART = {
         "config",
         "gradio",
         "torch",
+    ),
+    "guard": (
+        *("api", "comparison", "gallery", "generation", "judging", "measurement", "models", "recipes", "studio", "ui"),
+        *("terminal", "training", "benchmarks", "app", "gradio", "torch"),
     ),
     "api": ("terminal", "training", "benchmarks", "app", "torch", "diffusers", "transformers"),
     "ui": ("api", "terminal", "training", "benchmarks", "app", "torch", "diffusers", "transformers"),

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 
 from access.entrance import Entrance
 from access.gate import Gate
+from guard.guard import stand_before
 from studio import Studio
 from ui.album import routes as album
 from ui.benchmark import routes as benchmark
@@ -50,6 +51,7 @@ def launch_options(studio: Studio, doors: Sequence[BaseRoute] = ()) -> dict[str,
         "quiet": True,
         "auth_dependency": _known(studio.entrance) if studio.entrance else None,
         "app_kwargs": {
+            "openapi_url": None,  # that of everything that gradio has; ours tells what programs can use
             "middleware": _middleware(studio),
             "routes": [
                 *doors,
@@ -58,16 +60,17 @@ def launch_options(studio: Studio, doors: Sequence[BaseRoute] = ()) -> dict[str,
                 *(compare.routes(studio, runs) if runs else []),
                 *(benchmark.routes(runner) if runner else []),
             ],
-            "lifespan": _lifespan(doors),
+            "lifespan": _lifespan(studio, doors),
         },
     }
 
 
-def _lifespan(doors: Sequence[BaseRoute]) -> Callable[[Any], AbstractAsyncContextManager[None]]:
-    """Of the server: that of each door which has one."""
+def _lifespan(studio: Studio, doors: Sequence[BaseRoute]) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """Of the server: that of each door which has one. From its start on the guard is in front."""
 
     @asynccontextmanager
-    async def lifespan(_: Any) -> AsyncIterator[None]:
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        stand_before(app, studio.rules)
         async with AsyncExitStack() as stack:
             for door in doors:
                 if own := getattr(door, "lifespan", None):
