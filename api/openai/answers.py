@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from api.openai.asked import Format
+from safety.withheld import Kind
 
 Seed = Annotated[int, Field(description="Makes this picture again.")]
 Base64 = Annotated[str, Field(description="The file in base64.")]
+Withheld = Annotated[Kind | None, Field(description="What became of it by the safety policy: this is its stand-in.")]
 Seconds = Annotated[int, Field(description="Since 1970.")]
 
 
@@ -42,6 +44,7 @@ class Image(BaseModel):
     b64_json: Base64 | None = None
     url: Annotated[str | None, Field(description="Where it is for an hour, for whoever asked for it.")] = None
     seed: Seed
+    withheld: Withheld = None
 
 
 class Images(Described):
@@ -68,6 +71,7 @@ class Completed(Described):
     b64_json: Base64
     created_at: Seconds
     seed: Seed
+    withheld: Withheld = None
     usage: Usage = Usage()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,13 @@ from starlette.concurrency import run_in_threadpool
 
 from api.openai import answers, catalogue
 from api.openai.asked import Asked
+from api.openai.refusals import Invalid
 from errors import InvalidRequest
 from generation.caller import Caller
 from generation.engine import Engine
 from generation.events import Picture
 from generation.job import Job
+from generation.settings import PreviewMode
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,13 @@ class Making:
     async def completed(self, picture: Picture) -> answers.Completed:
         """Its record in a stream."""
         content = encoded(await self.file(picture))
-        return answers.Completed(b64_json=content, created_at=now(), seed=picture.seed, **self.described)
+        told = {"seed": picture.seed, "withheld": picture.withheld, **self.described}
+        return answers.Completed(b64_json=content, created_at=now(), **told)
+
+    def check(self, pictures: Sequence[Picture]) -> None:
+        """Raises InvalidRequest where the safety policy withheld them all; one among others has a stand-in."""
+        if all(picture.withheld == "blocked" for picture in pictures):
+            raise Invalid(" ".join(self.job.result().notes), "", "moderation_blocked")
 
 
 def begin(asked: Asked, engine: Engine, caller: Caller) -> Making:
@@ -47,11 +56,17 @@ def begin(asked: Asked, engine: Engine, caller: Caller) -> Making:
     spec = catalogue.find(asked.model, engine.models) if asked.model else engine.models[engine.default_model]
     try:
         request = engine.request(asked.settings(spec.name))
-        mode = engine.preview.mode if engine.preview.mode != "off" else "linear"  # which costs nothing
-        shown = bool(asked.stream and asked.partial_images)
-        return Making(asked, engine.submit(request, preview=mode if shown else "off", caller=caller), caller)
+        return Making(asked, engine.submit(request, preview=_previews(asked, engine), caller=caller), caller)
     except InvalidRequest as error:
-        raise InvalidRequest(str(error), asked.name(error.field)) from error
+        error.field = asked.name(error.field)
+        raise
+
+
+def _previews(asked: Asked, engine: Engine) -> PreviewMode:
+    """None that nobody sees. Who asks for some gets them where the page has none, too: linear ones cost nothing."""
+    if not (asked.stream and asked.partial_images):
+        return "off"
+    return "linear" if engine.preview.mode == "off" else engine.preview.mode
 
 
 def encoded(content: bytes) -> str:

@@ -21,6 +21,7 @@ MODEL = "model"  # the field of a model that is not on offer
 _CODES = {  # the first that fits
     errors.ShuttingDown: "server_shutting_down",
     errors.QueueFull: "rate_limit_exceeded",
+    errors.RefusedPrompt: "content_policy_violation",
     errors.InvalidRequest: "invalid_value",
     errors.UnknownPicture: "not_found",
     errors.ModelUnavailable: "model_unavailable",

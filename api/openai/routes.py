@@ -95,10 +95,12 @@ async def _images(making: Making, made: Finished, request: Request, links: Links
     async def image(picture: Picture) -> answers.Image:
         content = await making.file(picture)
         if making.asked.response_format != "url":
-            return answers.Image(b64_json=encoded(content), seed=picture.seed)
+            return answers.Image(b64_json=encoded(content), seed=picture.seed, withheld=picture.withheld)
         id = links.keep(content, making.asked.format, making.caller.owner)
-        return answers.Image(url=f"{origin(request)}/v1/images/{id}/content", seed=picture.seed)
+        url = f"{origin(request)}/v1/images/{id}/content"
+        return answers.Image(url=url, seed=picture.seed, withheld=picture.withheld)
 
+    making.check(made.pictures)
     data = [await image(picture) for picture in made.pictures]
     return answers.Images(created=now(), data=data, **making.described)
 

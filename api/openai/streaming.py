@@ -39,13 +39,18 @@ class Stream(StreamingResponse):
 
 async def told(making: Making) -> AsyncGenerator[bytes, None]:
     """The events, each as its bytes."""
-    news = _News(making.job, making.asked.partial_images or 0)
+    news, blocked = _News(making.job, making.asked.partial_images or 0), list[Picture]()
     try:
         async with aclosing(events(making.job)) as following:
             async for _ in following:
                 for item in news.since():
-                    yield sent(await _record(making, item))
-        making.job.result()
+                    if isinstance(item, Picture) and item.withheld == "blocked":
+                        blocked.append(item)  # until it is known whether all are
+                    else:
+                        yield sent(await _record(making, item))
+        making.check(making.job.result().pictures)
+        for picture in blocked:
+            yield sent(await making.completed(picture))
     except (DarkroomError, Cancelled) as error:
         yield b"event: error\ndata: " + refusals.encoded(refusals.described(error)) + b"\n\n"
 
