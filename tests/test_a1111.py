@@ -3,8 +3,7 @@
 import base64
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -14,12 +13,12 @@ import webuiapi
 from PIL import Image
 
 from gallery.search import Search
-from generation import infotext, samplers
+from generation import samplers
 from models.storage import State
+from tests.a1111_server import SMALL, Asking, post, said, wait_for
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
 
-SMALL = {"width": 64, "height": 64, "steps": 2}
 ERROR = {"error", "detail", "body", "errors"}
 INFO = {
     *("prompt", "all_prompts", "negative_prompt", "all_negative_prompts", "seed", "all_seeds", "subseed"),
@@ -47,37 +46,6 @@ def api(server: Served) -> Iterator[webuiapi.WebUIApi]:
     one.set_options({"sd_model_checkpoint": "tiny"})
     wait_for(lambda: one.get_progress()["state"]["job_count"] == 0)
     one.session.close()
-
-
-def wait_for(true: Callable[[], Any]) -> Any:
-    """What `true` says as soon as that is something."""
-    deadline = time.monotonic() + 60
-    while not (found := true()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return found
-
-
-def post(server: Served, path: str, **fields: Any) -> httpx.Response:
-    return httpx.post(f"{server.url}/sdapi/v1/{path}", json=fields, timeout=60)
-
-
-def said(picture: Any) -> dict[str, Any]:
-    """The recipe inside a picture."""
-    return infotext.read(picture.info["parameters"])
-
-
-class Asking(threading.Thread):
-    """A client that waits for its pictures."""
-
-    def __init__(self, api: webuiapi.WebUIApi, **fields: Any) -> None:
-        super().__init__()
-        self.api, self.fields = api, fields
-        self.result: Any = None
-        self.start()
-
-    def run(self) -> None:
-        self.result = self.api.txt2img(prompt="a", **self.fields)
 
 
 # Pictures
