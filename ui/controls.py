@@ -81,7 +81,8 @@ class Controls:
     def standing(self, request: gr.Request) -> tuple[Any, ...]:
         """Head of the page and model cards as things stand; the clock goes on until the device is known."""
         texts, device = texts_for(request), self.engine.device()
-        head = views.masthead(device.label if device else texts["starting"], texts)
+        user = getattr(request, "username", None)
+        head = views.masthead(device.label if device else texts["starting"], texts, user)
         return head, gr.HTML(cards=cards(self.engine.models, self.engine.states(), texts)), gr.Timer(active=not device)
 
     def switch(

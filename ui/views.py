@@ -101,10 +101,20 @@ def examples(spec: ModelSpec, texts: Texts) -> str:
     return f"<h2>{escape(texts['examples'])}</h2><ul>{items}</ul>"
 
 
-def masthead(device: str, texts: Texts) -> str:
-    """Name, device, and the switch between dark and light."""
+def masthead(device: str, texts: Texts, user: str | None = None) -> str:
+    """Name, device, who has logged in, and the switch between dark and light."""
     theme = escape(texts["theme"])
     return (
         f'<h1><span class="lamp" aria-hidden="true"></span>Darkroom</h1><span class="device">{escape(device)}</span>'
+        f"{_login(user, texts)}"
         f'<button type="button" class="theme" aria-label="{theme}" title="{theme}"></button>'
     )
+
+
+def _login(user: str | None, texts: Texts) -> str:
+    """None: nobody has to log in here. Empty: somebody may, and has not."""
+    if user is None:
+        return ""
+    if not user:
+        return f'<span class="who"><a href="login">{escape(texts["login"])}</a></span>'
+    return f'<span class="who"><b>{escape(user)}</b> <a href="logout">{escape(texts["logout"])}</a></span>'
