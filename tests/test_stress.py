@@ -1,4 +1,4 @@
-"""Twenty clients at every door, a thousand unplanned acts: the device is one job's at a time, and every job ends once."""
+"""Twenty clients, a thousand unplanned acts: the device is one job's at a time, and every job ends once."""
 
 import asyncio
 import gc
