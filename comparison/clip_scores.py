@@ -107,8 +107,8 @@ def scoring(clip: Clip, record: RunRecord, read: Callable[[str], bytes], note: N
 
 def unscored(record: RunRecord) -> list[CellRecord]:
     """The finished pictures that have no score by CLIP."""
-    done = (cell for cell in record.cells if cell.state is State.DONE and cell.picture and cell.request)
-    return [cell for cell in done if CLIP not in cell.quality]
+    done = [cell for cell in record.cells if cell.state is State.DONE and cell.picture and cell.request]
+    return [cell for cell in done if CLIP not in cell.quality and not (cell.picture and cell.picture.withheld)]
 
 
 def _fetched(source: Source, loan: Loan) -> Generator[None, None, Path]:

@@ -34,6 +34,7 @@ def outcome(number: int, job: Job, finished: Finished, loaded: bool, parameters:
         pixels_sha256=pixels.sha256(image),
         frames=tuple(strip),
         frame_steps=tuple(frames),
+        withheld=picture.withheld,
     )
     changes: dict[str, Any] = {
         "state": State.DONE,
@@ -41,7 +42,7 @@ def outcome(number: int, job: Job, finished: Finished, loaded: bool, parameters:
         "measured": measured(finished, loaded, parameters),
         "picture": kept,
         "notes": finished.notes,
-        "quality": quality.at_once(finished.request.prompt, image),
+        "quality": {} if picture.withheld else quality.at_once(finished.request.prompt, image),
     }
     return Outcome(changes, {**strip, kept.file: picture.png})
 

@@ -100,7 +100,7 @@ def recipe(record: RunRecord, file: Callable[[str], bytes]) -> Recipe:
 
 
 def _expected(cell: CellRecord, file: Callable[[str], bytes]) -> Expected | None:
-    if cell.picture is None or cell.measured is None:
+    if cell.picture is None or cell.picture.withheld or cell.measured is None:
         return None
     return Expected(
         sha256=cell.picture.sha256,

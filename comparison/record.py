@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from comparison.plan import Plan
 from generation.request import GenerationRequest
+from safety.settings import Kind
 
 
 class _Data(BaseModel):
@@ -52,6 +53,7 @@ class Picture(_Data):
     pixels_sha256: str  # of width, height and the RGB values alone
     frames: tuple[str, ...] = ()  # files of the film strip, JPEG, in order
     frame_steps: tuple[int, ...] = ()  # the step of each
+    withheld: Kind | None = None  # a stand-in, as the safety checker flagged what was made
 
 
 class Verdict(_Data):

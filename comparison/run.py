@@ -216,7 +216,8 @@ class Run:
 
     def _verdict(self, number: int, done: Outcome) -> Verdict | None:
         """How the picture compares with the recipe's; None where there is none to compare with."""
-        if not self._record.replays:
+        picture: Picture = done.changes["picture"]
+        if not self._record.replays or picture.withheld:
             return None
         try:
             self._recipe = self._recipe or self._store.recipe(self._record.id)
@@ -224,7 +225,6 @@ class Run:
             log.error("Comparison %s has nothing to compare with: %s", self._record.id, error)
             return None
         expected = next((cell.expected for cell in self._recipe.cells if cell.number == number), None)
-        picture: Picture = done.changes["picture"]
         return None if expected is None else verdict(expected, picture, done.files[picture.file])
 
     def _submitted(self, cell: CellRecord) -> Job | None:

@@ -148,7 +148,7 @@ def next_pair(record: RunRecord, votes: Iterable[Vote], rng: random.Random, owne
 
 
 def _pairs(record: RunRecord) -> list[tuple[int, CellRecord, CellRecord]]:
-    done = [cell for cell in record.cells if cell.state is State.DONE and cell.picture is not None]
+    done = [cell for cell in record.cells if cell.state is State.DONE and cell.picture and not cell.picture.withheld]
     return [
         (one.row, one, other)
         for one, other in combinations(done, 2)

@@ -23,7 +23,7 @@ from generation.request import GenerationRequest
 from generation.veil import Veil
 from models.loading import Loaded
 from safety.gate import Examine
-from safety.withheld import Kind
+from safety.settings import Kind, note
 
 Report = Callable[[Event], None]  # may raise errors.Cancelled
 
@@ -147,7 +147,7 @@ class Run:
         image = decode(self._pipeline, self._loaded.spec, latents)
         withheld = self._examine(image) if self._examine else None
         if withheld:
-            self._notes.append(withheld.note)
+            self._notes.append(note(withheld.kind))
             return self._finished(index, withheld.image, withheld.kind)
         return self._finished(index, image)
 

@@ -12,7 +12,7 @@ from typing import Union
 
 from generation.request import GenerationRequest
 from models.progress import Downloading, Loading
-from safety.withheld import Kind
+from safety.settings import Kind
 
 
 @dataclass(frozen=True)

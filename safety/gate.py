@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from PIL import Image
+from typing import TYPE_CHECKING, Union
 
 from errors import ModelUnavailable
 from models.device import Device
 from models.progress import Report
 from models.spec import ModelSpec
-from safety import withheld
 from safety.settings import Safeguard
-from safety.withheld import Withheld
 
-if TYPE_CHECKING:  # loads torch
+if TYPE_CHECKING:  # load Pillow and torch
+    from PIL import Image
+
     from safety.checker import SafetyChecker
+    from safety.withheld import Withheld
 
 RETRY_SECONDS = 60.0  # not every job is to wait for a hub that does not answer
-Examine = Callable[[Image.Image], Withheld | None]  # what is shown in place of a picture; None: it is shown
+Examine = Callable[["Image.Image"], Union["Withheld", None]]  # what is shown in place of a picture; None: it is shown
 
 
 class Gate:
@@ -46,8 +45,10 @@ class Gate:
                 f"{error} Until then choose a model that needs no check."
             ) from error
 
+        from safety.withheld import stand_in
+
         def examine(picture: Image.Image) -> Withheld | None:
-            return withheld.stand_in(picture, self._safeguard.policy) if checker.flags(picture) else None
+            return stand_in(picture, self._safeguard.policy) if checker.flags(picture) else None
 
         return examine
 

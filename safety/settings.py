@@ -11,6 +11,12 @@ from models import storage
 from models.spec import Data, ModelSpec, Source, check_pinned
 
 Policy = Literal["off", "blur", "block"]
+Kind = Literal["blocked", "blurred"]  # of what became of a picture that the safety checker flagged
+
+
+def note(kind: Kind) -> str:
+    """What whoever asked for such a picture is told."""
+    return f"A picture was {kind}, as the safety checker flagged it. It errs at times: try another prompt or seed."
 
 
 class Checker(Data):

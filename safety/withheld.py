@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFont
 
-from safety.settings import Policy
+from safety.settings import Kind, Policy
 from safety.veil import veiled
 
-Kind = Literal["blocked", "blurred"]
 REASON = "The safety checker flagged this picture. It errs at times: try another prompt or seed."
-NOTE = "A picture was {kind}, as the safety checker flagged it. It errs at times: try another prompt or seed."
 PAPER, INK, DIM = (38, 36, 35), (236, 230, 223), (176, 168, 160)
 
 
 @dataclass(frozen=True)
 class Withheld:
-    """A stand-in for a picture, and what is said of it."""
+    """A stand-in for a picture."""
 
     kind: Kind
     image: Image.Image
-
-    @property
-    def note(self) -> str:
-        return NOTE.format(kind=self.kind)
 
 
 def stand_in(picture: Image.Image, policy: Policy) -> Withheld:

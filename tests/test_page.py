@@ -114,7 +114,7 @@ def test_every_text_is_used() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "ui").rglob("*.py") if path.stem != "texts")
     computed = re.compile(
         "time_|deleted_|restored_|tagged_|turn_|finished|failed|cancelled|name|width|height|score_|"
-        "compare_(speed|memory|parameters)_|.*_(one|count)$|(vote|verdict|phase|figure|note)_|closeup_(slider|side|difference)"
+        "compare_(speed|memory|parameters)_|.*_(one|count)$|(vote|verdict|phase|figure|note|withheld)_|closeup_(slider|side|difference)"
     )
     unused = [key for key in WORDS if not computed.match(key) and not re.search(f"""["']{key}["']""", source)]
     assert unused == []

@@ -17,6 +17,7 @@ from ui.album import tab as album
 from ui.benchmark import tab as benchmark
 from ui.cards import cards
 from ui.compare import tab as compare
+from ui.foot import foot
 from ui.parts import WATCHERS, Parts, asked, choice, view
 from ui.reading import tab as reading
 from ui.recipe import presets
@@ -55,6 +56,7 @@ def _placed(studio: Studio) -> Parts:
         parts |= reading.place(say)
         if studio.runner:
             parts |= benchmark.place(engine, say)
+    parts |= foot.place(studio)
     parts |= reading.place_above()
     # Above the tabs, which are inert while something of these is open.
     if studio.runs:

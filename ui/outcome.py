@@ -21,7 +21,7 @@ def grown(run: Run, job: Job, event: Event) -> Run:
     """`run` with the pictures that are done by now, and its end if `event` is it."""
     known = {shot.index for shot in run.shots}
     new = tuple(
-        Shot(picture.index, picture.seed, picture.width, picture.height, file(picture, job))
+        Shot(picture.index, picture.seed, picture.width, picture.height, file(picture, job), picture.withheld)
         for picture in job.pictures()
         if picture.index not in known
     )
@@ -39,10 +39,11 @@ def record(job: Job, event: Event, preview: bool = True) -> dict[str, Any]:
     told: dict[str, Any] = {"job": job.id, "state": type(event).__name__.lower()}
     if isinstance(event, Finished):
         told |= {"request": job.request.model_dump(), "seeds": [picture.seed for picture in event.pictures]}
+        told |= {"withheld": [picture.withheld for picture in event.pictures]}
         told |= {"timings": asdict(event.timings), "peak_memory_bytes": event.peak_memory_bytes}
         return told | {"device": event.device, "notes": list(event.notes)}
     if isinstance(event, Developed):
-        return told | {"index": event.picture.index, "seed": event.picture.seed}
+        return told | {"index": event.picture.index, "seed": event.picture.seed, "withheld": event.picture.withheld}
     if isinstance(event, Step):
         told |= asdict(replace(event, frame=None))
         del told["frame"]

@@ -53,7 +53,8 @@ def watched(engine: Engine, job: Job, visit: Visit, jobs: Sequence[str], texts: 
     title = engine.models[run.request.model].title
     kept = [job.id, *(id for id in jobs if id != job.id)][:REMEMBERED]
     if not job.done:
-        yield _going(_begun(run, visit, texts), kept)
+        veiled = engine.safeguard.examines(engine.models[run.request.model])
+        yield _going(_begun(run, visit, "strip_veiled" if veiled else "strip_empty", texts), kept)
     for event in paced(job, engine.preview.per_second):
         run = grown(run, job, event)
         line = status(event, run.request, title, texts).html()
@@ -64,10 +65,10 @@ def watched(engine: Engine, job: Job, visit: Visit, jobs: Sequence[str], texts: 
         yield _going(Screen(stage=stage.developing(run, frame, texts), status=line), kept)
 
 
-def _begun(run: Run, visit: Visit, texts: Texts) -> Screen:
+def _begun(run: Run, visit: Visit, hint: str, texts: Texts) -> Screen:
     return Screen(
         stage=stage.developing(run, None, texts),
-        strip=views.unexposed("strip_empty", run.request.steps, texts),
+        strip=views.unexposed(hint, run.request.steps, texts),
         result=views.begun(run.request, texts),
         history=views.history(visit, None, texts),
     )

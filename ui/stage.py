@@ -29,7 +29,8 @@ def developing(run: Run, frame: Frame | None, texts: Texts) -> str:
 
 def finished(run: Run, shot: Shot, texts: Texts) -> str:
     """One finished picture, as large as the stage allows."""
-    alt = escape(texts["picture_alt"].format(prompt=run.request.prompt))
+    made = texts["picture_alt"].format(prompt=run.request.prompt)
+    alt = escape(texts[f"withheld_{shot.withheld}"] if shot.withheld else made)
     source = escape(url(shot.path))
     return _print(
         f'<img id="picture" src="{source}" data-final="{source}" alt="{alt}">', shot.width, shot.height, "dry"

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from ui.album import texts as album
 from ui.benchmark import texts as benchmark
 from ui.compare import texts as compare
+from ui.foot import texts as foot
 from ui.login import texts as login
 from ui.reading import texts as reading
 
@@ -193,7 +194,7 @@ _GERMAN = {
     "no_frames": "Kein Filmstreifen zum Speichern: Die Vorschau war aus, oder der Lauf ist zu lange her.",
 }
 
-_TABS = (album, benchmark, compare, login, reading)  # each with the same two tables
+_TABS = (album, benchmark, compare, foot, login, reading)  # each with the same two tables
 TEXTS: Mapping[str, Texts] = MappingProxyType(
     {
         "en": MappingProxyType(dict(ChainMap(_ENGLISH, *(tab.ENGLISH for tab in _TABS)))),

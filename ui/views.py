@@ -8,6 +8,7 @@ from html import escape
 from generation.events import Frame
 from generation.request import GenerationRequest
 from models.spec import ModelSpec
+from safety.settings import note
 from ui.figures import seconds, size
 from ui.frames import data_url, thinned, url
 from ui.stage import thumbnail
@@ -53,9 +54,16 @@ def begun(request: GenerationRequest, texts: Texts) -> str:
 
 def result(run: Run, shot: Shot | None, texts: Texts) -> str:
     """What is to be known and done after a run: seed, files, times, memory, notes."""
-    notes = "".join(f"<li>{escape(note)}</li>" for note in run.notes)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in _notes(run, texts))
     parts = [_acts(run, shot, texts) if run.shots else "", f'<ul class="notes">{notes}</ul>' if notes else ""]
     return "".join([*parts, _facts(run, texts)])
+
+
+def _notes(run: Run, texts: Texts) -> list[str]:
+    """What the job told, in the visitor's language where it is of pictures that are withheld."""
+    kinds = dict.fromkeys(shot.withheld for shot in run.shots if shot.withheld)
+    told = {note(kind): texts[f"withheld_{kind}"] for kind in kinds}
+    return [told.get(it, it) for it in run.notes]
 
 
 def _acts(run: Run, shot: Shot | None, texts: Texts) -> str:
@@ -65,7 +73,7 @@ def _acts(run: Run, shot: Shot | None, texts: Texts) -> str:
     acts = [_button("recipe", texts["use_recipe"], kind="input", job=run.job, index=chosen.index)]
     if shot and run.request.count > 1:
         acts.insert(0, _button("show", texts["contact_sheet"], job=run.job))
-    if shot:
+    if shot and not shot.withheld:
         name = f"darkroom-{shot.seed}.png"
         acts.append(f'<a href="{escape(url(shot.path))}" download="{name}">{escape(texts["download_png"])}</a>')
     return (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from generation.events import Timings
 from generation.request import GenerationRequest
+from safety.settings import Kind
 
 KEPT = 48  # runs in a visit's history; older ones drop out of the strip
 
@@ -19,6 +20,7 @@ class Shot:
     width: int  # pixels
     height: int
     path: str
+    withheld: Kind | None = None  # a stand-in, as the safety checker flagged what was made
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from ui.compare.closely import Closely
 from ui.compare.handlers import Comparing
 from ui.compare.voting import Voting
 from ui.controls import Bench, Controls
+from ui.foot import foot
 from ui.handlers import Acts
 from ui.offer import endpoint as offered
 from ui.parts import HEARD, LIGHT, SLOW, WATCHERS, Parts
@@ -49,6 +50,7 @@ def wire(demo: gr.Blocks, parts: Parts, studio: Studio) -> None:
     _wire_controls(parts, acts, controls)
     api(offered(engine), api_name="models", concurrency_limit=WATCHERS)
     reading.wire(demo, parts, Reader(engine))
+    foot.wire(demo, parts, studio)
     if runs:
         comparing = Comparing(studio, runs)
         compare.wire(demo, parts, comparing, Closely(studio, runs), Voting(studio, runs))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from api.openai.asked import Format
-from safety.withheld import Kind
+from safety.settings import Kind
 
 Seed = Annotated[int, Field(description="Makes this picture again.")]
 Base64 = Annotated[str, Field(description="The file in base64.")]

@@ -142,6 +142,7 @@ def _inside(run: RunRecord, cell: CellRecord, prompt: str, texts: Texts) -> tupl
 def _photo(run: RunRecord, cell: CellRecord, picture: Picture, prompt: str, texts: Texts) -> str:
     """A finished picture; two of them chosen one after another are looked at closely."""
     label = escape(texts["compare_pick"].format(model=run.titles.get(cell.model, cell.model), prompt=prompt))
+    label = escape(" ".join(cell.notes)) if picture.withheld else label
     return (
         f'<button type="button" class="photo" data-pick="{cell.number}" aria-pressed="false" aria-label="{label}" '
         f'title="{label}" style="--w:{picture.width};--h:{picture.height}"><img src="{address(run, picture.file)}" '
