@@ -12,7 +12,7 @@ from api.openai.streaming import told
 from generation.caller import Caller
 from generation.events import Developed, Finished, Picture, Timings
 from generation.job import Job
-from safety.withheld import Kind
+from safety.settings import Kind
 from tests import checkers, pictures
 from tests.openai_server import PATIENCE, images, many_models
 from tests.serving import Served, served
