@@ -222,9 +222,11 @@ app.command()(access.passwd)
 def _engine(deployment: Config, device: str | None, only: str | None = None, public: bool = False) -> Engine:
     from generation.engine import Engine
     from safety.settings import Safeguard
+    from visitors.admission import Admission
 
+    deployment, admission = deployment.for_visitors() if public else deployment, Admission(deployment.visitors)
     names = [] if only is None else [name.strip() for name in only.split(",")]
-    return Engine(
+    engine = Engine(
         registry(deployment.models, names),
         default_model=names[0] if names else deployment.default_model,
         device=device or deployment.device,
@@ -234,7 +236,10 @@ def _engine(deployment: Config, device: str | None, only: str | None = None, pub
         queue=deployment.queue,
         limits=deployment.limits,
         safeguard=Safeguard.of(deployment.safety, public),
+        admit=admission,
     )
+    engine.listen(admission.hear)
+    return engine
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -19,6 +19,8 @@ from judging.settings import Clip
 from models.spec import Data, LatentSpace, ModelSpec, Source, Wrong
 from safety.settings import Safety
 from visitors.address import networks
+from visitors.limits import lowered, narrowed
+from visitors.settings import Allowance
 
 Key = int | str  # of a YAML node: position in a list, or name in a mapping
 
@@ -83,6 +85,7 @@ class Config(Data):
     limits: Limits = Limits()
     safety: Safety = Safety()
     latent_spaces: dict[str, LatentSpace] = Field(default_factory=dict)  # anchors for the models below
+    visitors: Allowance = Allowance()
     models: Annotated[tuple[ModelSpec, ...], Field(min_length=1)]
     default_model: str
 
@@ -103,6 +106,11 @@ class Config(Data):
         if self.default_model not in names:
             raise Wrong(f"{self.default_model!r} is not on offer; choose one of {', '.join(names)}", "default_model")
         return self
+
+    def for_visitors(self) -> Config:
+        """This deployment as others than this machine have it. Raises ConfigError where they could have no picture."""
+        models = tuple(narrowed(spec, self.visitors) for spec in self.models)
+        return self.model_copy(update={"models": models, "limits": lowered(self.limits, self.visitors)})
 
 
 def load(path: Path) -> Config:

@@ -9,6 +9,7 @@
     ├── GenerationFailed     the run itself went wrong (latents turned into NaN, …)
     ├── Interrupted          the server was stopped while it had the job
     ├── QueueFull            too many jobs wait already; says when to try again
+    │   ├── LimitReached     this visitor has, or asked for, as much as one may; says when to try again
     │   └── ShuttingDown     no job is taken any more; another server, or this one started again, will
     ├── NotLetIn             whoever asks has to say who they are first, or what they said is not true
     │   └── TooManyGuesses   that was tried too often; says when to try again
@@ -70,6 +71,10 @@ class QueueFull(DarkroomError):  # noqa: N818
     def __init__(self, message: str, retry_seconds: float) -> None:
         super().__init__(message)
         self.retry_seconds = retry_seconds
+
+
+class LimitReached(QueueFull):
+    """One visitor has as much as one may have; others go on."""
 
 
 class ShuttingDown(QueueFull):

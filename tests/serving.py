@@ -20,6 +20,7 @@ from terminal.serving import built, end, free_port, start
 from tests.deployments import entry, written
 from ui.layout import build
 from ui.server import launch_options
+from visitors.admission import Admission
 
 LONG = {"steps": 900, "width": 256, "height": 256}  # a run that a test means to interrupt: no machine ends it first
 
@@ -48,6 +49,9 @@ def served(
         kept = {name: getattr(deployment, name) for name in ("gallery", "comparison", "measurement")}
         moved = {name: part.model_copy(update={"folder": str(outputs / name)}) for name, part in kept.items()}
         deployment = deployment.model_copy(update=moved)
+    admission = Admission(deployment.visitors)
+    if deployment.server.public:
+        deployment = deployment.for_visitors()
     engine = Engine(
         registry(deployment.models),
         default_model=deployment.default_model,
@@ -56,7 +60,9 @@ def served(
         queue=deployment.queue,
         limits=deployment.limits,
         safeguard=Safeguard.of(deployment.safety, bool(deployment.server.public)),
+        admit=admission,
     )
+    engine.listen(admission.hear)
     server = deployment.server.model_copy(update={"host": "127.0.0.1", "port": 0})
     studio = built(engine, deployment, server, entrance(deployment.access, None, os.environ))
     if studio.private:
