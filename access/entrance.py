@@ -29,7 +29,6 @@ class Entrance:
         self, accounts: Accounts | None, keys: Keys, *, hf: bool = False, anonymous: Anonymous = "nothing"
     ) -> None:
         self.accounts, self.keys, self.hf, self.anonymous = accounts, keys, hf, anonymous
-        self.launched = False  # whether gradio has started, which it asks itself for over HTTP
         self._passwords, self._sessions = Passwords(accounts), Sessions()
 
     @property

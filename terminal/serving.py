@@ -107,8 +107,6 @@ def built(
 
 def start(studio: Studio) -> None:
     """Let everything work that `studio` has."""
-    if studio.entrance:
-        studio.entrance.launched = True
     for part in (studio.journal, studio.keeper, studio.engine):
         if part:
             part.start()
