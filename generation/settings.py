@@ -23,7 +23,9 @@ class Queue(Data):
     """How jobs wait for the device."""
 
     size: Annotated[int, Field(ge=1)] = 100  # waiting jobs; one more is refused
-    overtaken_seconds: Annotated[float, Field(ge=0)] = 60.0  # longest wait caused by jobs that need no model switch
+    overtaken_seconds: Annotated[float, Field(ge=0)] = (
+        60.0  # longest wait caused by younger jobs: of visitors in turn, or without a model switch
+    )
     watchdog_seconds: Annotated[float, Field(gt=0)] = 600.0  # a job silent for that long is reported as hung
     folder: Annotated[str, Field(min_length=1)] | None = None  # notes of jobs under way; None: a restart forgets them
     kept_jobs: Annotated[int, Field(ge=1)] = 64  # finished jobs that can still be attached to

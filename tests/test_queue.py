@@ -2,6 +2,7 @@
 
 import pytest
 
+from generation.caller import Caller
 from generation.job import Job
 from generation.queue import Queue
 from generation.request import GenerationRequest
@@ -18,8 +19,8 @@ class Clock:
         return self.now
 
 
-def job(model: str) -> Job:
-    return Job(REQUEST.model_copy(update={"model": model}), "off", lambda job: None)
+def job(model: str, who: str = "") -> Job:
+    return Job(REQUEST.model_copy(update={"model": model}), "off", lambda job: None, caller=Caller(counted_as=who))
 
 
 def cost(request: GenerationRequest, on_device: bool) -> float:
@@ -102,3 +103,62 @@ def test_a_job_can_leave(queue: Queue) -> None:
     a, b = added(queue, "a", "b")
     assert (queue.remove(a), queue.remove(a)) == (True, False)
     assert queue.take([], cost) is b
+
+
+# Callers take turns
+
+
+def asked(queue: Queue, *callers: str, model: str = "a") -> list[Job]:
+    jobs = [job(model, who) for who in callers]
+    for one in jobs:
+        queue.add(one)
+    return jobs
+
+
+def taken(queue: Queue, count: int, *on_device: str) -> list[Job | None]:
+    return [queue.take(on_device, cost) for _ in range(count)]
+
+
+def test_the_first_job_of_another_goes_before_the_second_of_whoever_asked_for_ten(queue: Queue) -> None:
+    ten = asked(queue, *["one"] * 10)
+    assert queue.take(["a"], cost) is ten[0]
+    other, third = asked(queue, "other", "third")
+    assert taken(queue, 3, "a") == [other, third, ten[1]]
+
+
+def test_two_who_ask_for_many_take_turns(queue: Queue) -> None:
+    mine, theirs = asked(queue, *["one"] * 3), asked(queue, *["other"] * 3)
+    assert taken(queue, 6, "a") == [mine[0], theirs[0], mine[1], theirs[1], mine[2], theirs[2]]
+
+
+def test_whoever_comes_back_has_not_saved_up_turns(queue: Queue) -> None:
+    assert taken(queue, 1) == [None]
+    first = asked(queue, *["one"] * 3)
+    taken(queue, 3, "a")
+    busy, new = asked(queue, *["one"] * 2), asked(queue, *["other"] * 2)
+    assert len(first) == 3
+    assert taken(queue, 4, "a") == [new[0], busy[0], new[1], busy[1]]
+
+
+def test_turns_are_within_the_model_that_is_on_the_device(queue: Queue) -> None:
+    mine = asked(queue, "one", "one", model="a")
+    theirs = asked(queue, "other", model="b")
+    assert [found for found, _ in queue.order(["a"], cost)] == [*mine, *theirs]
+    assert taken(queue, 3, "a") == [*mine, *theirs]
+
+
+def test_those_who_keep_coming_do_not_pass_a_job_beyond_the_bound(queue: Queue, clock: Clock) -> None:
+    _, patient = asked(queue, "one", "one")
+    queue.take(["a"], cost)
+    started = clock.now
+    for number in range(100):
+        asked(queue, f"visitor {number}")
+        if queue.take(["a"], cost) is patient:
+            break
+        clock.now += 10.0
+    assert 40 <= clock.now - started <= 70
+
+
+def test_callers_who_are_not_counted_are_served_as_they_come(queue: Queue) -> None:
+    jobs = asked(queue, "", "", "", "")
+    assert taken(queue, 4, "a") == jobs
