@@ -13,7 +13,7 @@ import webuiapi
 from PIL import Image
 
 from gallery.search import Search
-from generation import samplers
+from generation import infotext, samplers
 from models.storage import State
 from tests.a1111_server import SMALL, Asking, post, said, wait_for
 from tests.serving import LONG, Served, served, two_models
@@ -162,7 +162,10 @@ def test_what_can_not_be_had_is_refused_in_words(server: Served, fields: dict[st
 
 @pytest.mark.parametrize(
     ("fields", "why"),
-    [({"script_name": "xyz"}, "Script 'xyz' not found"), ({"alwayson_scripts": {"ADetailer": {}}}, "ADetailer")],
+    [
+        ({"script_name": "xyz"}, "Script 'xyz' not found"),
+        ({"alwayson_scripts": {"ADetailer": {}}}, "always on script ADetailer not found"),
+    ],
 )
 def test_scripts_are_refused_as_a1111_does_it(server: Served, fields: dict[str, Any], why: str) -> None:
     answer = post(server, "txt2img", prompt="a", **fields)
@@ -176,6 +179,14 @@ def test_a_body_of_another_form(server: Served, body: str) -> None:
     answer = httpx.post(url, content=body.encode(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     assert set(answer.json()["detail"][0]) == {"loc", "msg", "type"}
+
+
+def test_half_a_character_comes_back_as_json(server: Served) -> None:
+    body = b'{"prompt": "a", "alwayson_scripts": {"\\ud800": {}}}'
+    url = f"{server.url}/sdapi/v1/txt2img"
+    answer = httpx.post(url, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert "not found" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["img2img", "extra-single-image", "extra-batch-images", "interrogate"])
@@ -334,3 +345,12 @@ def test_a_picture_tells_how_it_was_made(api: webuiapi.WebUIApi, server: Served)
         answer = post(server, "png-info", image=image)
         assert answer.status_code == 400
         assert why in answer.json()["detail"]
+
+
+def test_texts_of_a_picture_that_no_json_can_say(server: Served) -> None:
+    text = 'a\nSteps: 2, Seed: 1, Sampler: Euler, Model: "\\ud800", Size: 64x64'
+    content = infotext.png(Image.new("RGB", (8, 8)), text)
+    told = post(server, "png-info", image="data:image/png;base64," + base64.b64encode(content).decode())
+    assert told.status_code == 200
+    assert told.json()["info"] == text
+    assert told.json()["parameters"]["Model"] == "?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -42,11 +43,9 @@ def routes(desk: Desk) -> list[BaseRoute]:
         return Response(content, media_type="application/json")
 
     for path, what in _MISSING.items():
-
-        def missing(what: str = what) -> Any:
-            raise HTTPException(501, f"{what} Only txt2img can be had, and png-info.")
-
-        router.add_api_route(path, missing, methods=["POST"], responses=NOT_YET, response_model=Refusal, summary=what)
+        router.add_api_route(
+            path, _missing(what), methods=["POST"], responses=NOT_YET, response_model=Refusal, summary=what
+        )
     return list(router.routes)
 
 
@@ -56,6 +55,13 @@ _MISSING = {
     "/extra-batch-images": "Pictures can't be upscaled yet.",
     "/interrogate": "Pictures can't be described.",
 }
+
+
+def _missing(what: str) -> Callable[[], Awaitable[Any]]:
+    async def missing() -> Any:
+        raise HTTPException(501, f"{what} Only txt2img can be had, and png-info.")
+
+    return missing
 
 
 async def _end(task: Task, request: Request) -> tuple[str, ...]:

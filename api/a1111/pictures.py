@@ -54,8 +54,8 @@ def _read(image: str) -> Said:
     texts = container.opened(_decoded(image)).texts
     place = next((place for place in a1111.PLACES if place in texts), None)
     text = texts[place] if place else ""
-    items = {name: value for name, value in texts.items() if name != place}
-    return Said(info=text, items=items, parameters=_parameters(text) if text else {})
+    items = {_whole(name): _whole(value) for name, value in texts.items() if name != place}
+    return Said(info=_whole(text), items=items, parameters=_parameters(text) if text else {})
 
 
 def _decoded(image: str) -> bytes:
@@ -72,8 +72,14 @@ def _decoded(image: str) -> bytes:
 def _parameters(text: str) -> dict[str, str | int]:
     """As A1111 names them."""
     said = infotext.parts(text)
-    found: dict[str, str | int] = {"Prompt": said.prompt, "Negative prompt": said.negative_prompt, **said.pairs}
+    texts = {"Prompt": said.prompt, "Negative prompt": said.negative_prompt, **said.pairs}
+    found: dict[str, str | int] = {_whole(name): _whole(value) for name, value in texts.items()}
     if size := infotext.SIZE.fullmatch(str(found.get("Size", ""))):
         found |= {"Size-1": int(size[1]), "Size-2": int(size[2])}
         del found["Size"]
     return found
+
+
+def _whole(text: str) -> str:
+    """Without half characters, which no JSON can say."""
+    return text.encode(errors="replace").decode()

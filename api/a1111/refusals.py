@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 import errors
 from api import refusals
@@ -77,7 +78,7 @@ class A1111Route(APIRoute):
             except errors.DarkroomError as error:
                 return refused(refusals.status(error), _detail(error), refusals.headers(error), type(error).__name__)
             except RequestValidationError as error:
-                return JSONResponse({"detail": [_misfit(one) for one in error.errors()]}, 422)
+                return _answer({"detail": [_misfit(one) for one in error.errors()]}, 422)
             except HTTPException as error:
                 return refused(error.status_code, str(error.detail), error.headers)
             except Exception:  # a fault of ours, in one request
@@ -94,10 +95,15 @@ def a1111_router(prefix: str = PREFIX) -> APIRouter:
 
 def refused(
     status: int, detail: str, headers: Mapping[str, str] | None = None, error: str = "HTTPException"
-) -> JSONResponse:
+) -> Response:
     """The answer that A1111 would give."""
     said = Refusal(error=error, detail=detail, errors=f"{status}: {detail}")
-    return JSONResponse(said.model_dump(), status, headers=headers)
+    return _answer(said.model_dump(), status, headers)
+
+
+def _answer(body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """In ASCII: a name that was sent may hold half a character."""
+    return Response(json.dumps(body), status, headers, "application/json")
 
 
 def _detail(error: errors.DarkroomError) -> str:

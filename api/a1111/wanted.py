@@ -26,12 +26,12 @@ _CANNOT: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "enable_hr": (lambda on: not on, "There is no hires fix. Ask for the full size at once."),
     "restore_faces": (lambda on: not on, "Faces can't be restored."),
     "tiling": (lambda on: not on, "Pictures that tile can't be had."),
-    "subseed_strength": (lambda strength: strength == 0, "Seeds can't be mixed. Send 0."),
-    "seed_resize_from_h": (_not_over_zero, "A seed is of the picture's own size. Send -1."),
-    "seed_resize_from_w": (_not_over_zero, "A seed is of the picture's own size. Send -1."),
-    "s_min_uncond": (lambda sigma: sigma == 0, "Guidance is never left out on the way. Send 0."),
-    "s_churn": (lambda churn: churn == 0, "Samplers add no noise of their own. Send 0."),
-    "s_noise": (lambda noise: noise == 1, "Samplers' noise is not scaled. Send 1."),
+    "subseed_strength": (lambda strength: strength == 0, "Seeds can't be mixed."),
+    "seed_resize_from_h": (_not_over_zero, "A seed is of the picture's own size."),
+    "seed_resize_from_w": (_not_over_zero, "A seed is of the picture's own size."),
+    "s_min_uncond": (lambda sigma: sigma == 0, "Guidance is never left out on the way."),
+    "s_churn": (lambda churn: churn == 0, "Samplers add no noise of their own."),
+    "s_noise": (lambda noise: noise == 1, "Samplers' noise is not scaled."),
     "refiner_checkpoint": (lambda name: name in _NOTHING, "There are no refiners."),
     "firstpass_image": (lambda picture: not picture, "A picture can't be made from another one yet."),
     "infotext": (lambda text: not text, "Send the settings as fields, not as a text."),
@@ -47,7 +47,7 @@ def request(asked: Txt2Img, engine: Engine, model: str) -> GenerationRequest:
     for field, (means_nothing, why) in _CANNOT.items():
         value = getattr(asked, field)
         if value is not None and not means_nothing(value):
-            raise InvalidRequest(f"{field} is {str(value)[:60]!r}. {why} Leave it out.", field)
+            raise InvalidRequest(f"{field} is {ascii(value)[:60]}. {why} Leave it out.", field)
     _refuse_scripts(asked)
     settings.check(asked.override_settings or {})
     model = settings.model(asked.override_settings or {}, engine.models) or model
