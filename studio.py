@@ -63,4 +63,4 @@ class Studio:
 
     def changes(self, caller: Caller, owner: str) -> bool:
         """Whether `caller` may stop or change what is of `owner`."""
-        return found_by(caller, self.private) in (None, owner)
+        return not caller.looks and found_by(caller, self.private) in (None, owner)

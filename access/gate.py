@@ -19,6 +19,7 @@ from visitors.address import Network, address
 
 OPEN = ("/healthz", "/gradio_api/startup-events")  # the latter is gradio's own, once: the guard closes it then
 FONTS = "/static/fonts/"  # that the login page is set in
+DOORS = ("/v1/", "/sdapi/", "/internal/", "/mcp")  # where whoever may look alone changes nothing
 OF_HUGGING_FACE = ("/login/huggingface", "/login/callback")
 FORM = 16 * 1024  # bytes of a login, at most
 CLOSED = {
@@ -73,7 +74,10 @@ class Gate:
             request.scope["state"]["user"] = user
         if path == "/login":
             return self._login_form(request, user)
-        if user is None and self._entrance.anonymous == "nothing":
+        looks = user is None and self._entrance.anonymous == "look"
+        request.scope["state"]["looks"] = looks
+        acts = request.method not in ("GET", "HEAD") and path.startswith(DOORS)
+        if (user is None and self._entrance.anonymous == "nothing") or (looks and acts):
             return self._refused(request, NotLetIn("Log in, or send an API key: Authorization: Bearer KEY."))
         return None
 

@@ -10,6 +10,7 @@ import errors
 _STATUS = {  # the first that fits
     errors.ShuttingDown: 503,
     errors.QueueFull: 429,
+    errors.NotLetIn: 401,
     errors.InvalidRequest: 400,
     errors.UnreadablePicture: 400,
     errors.UnknownJob: 404,
@@ -28,7 +29,7 @@ def status(error: errors.DarkroomError) -> int:
 
 
 def headers(error: errors.DarkroomError) -> Mapping[str, str]:
-    """When it is worth asking again, where that is known."""
+    """When it is worth asking again, or what to ask with, where that is known."""
     if isinstance(error, errors.QueueFull):
         return {"Retry-After": str(max(1, math.ceil(error.retry_seconds)))}
-    return {}
+    return {"WWW-Authenticate": 'Bearer realm="Darkroom"'} if isinstance(error, errors.NotLetIn) else {}

@@ -45,7 +45,8 @@ class Runs:
         return forecast(wanted, self._engine, self.listed(most=REMEMBERED))
 
     def start(self, wanted: Plan | Recipe, caller: Caller = Caller()) -> str:  # noqa: B008 - frozen
-        """Begin with a plan, or the replay of a recipe; the run's id. Raises InvalidRequest or QueueFull."""
+        """Begin with a plan, or the replay of a recipe; the run's id. Raises InvalidRequest, QueueFull or NotLetIn."""
+        caller.check()
         run = begun(wanted, caller, self._engine, self._store)
         with self._lock:
             self._refuse_if_busy(caller)
@@ -78,7 +79,8 @@ class Runs:
         model: str | None = None,
         number: int | None = None,
     ) -> None:
-        """Run again what was stopped or failed: one cell, all of one model, or all. Raises QueueFull."""
+        """Run again what was stopped or failed: one cell, all of one model, or all. Raises QueueFull or NotLetIn."""
+        caller.check()
         run = self._run(id)
         with self._lock:
             if not run.under_way:

@@ -105,8 +105,9 @@ class Engine:
     ) -> Job:
         """Queue `request` of `caller`; `preview` None is the deployment's mode, `keep` False saves no picture of it.
 
-        Raises InvalidRequest (RefusedPrompt), QueueFull, ShuttingDown, or what the deployment refuses this caller.
+        Raises InvalidRequest (RefusedPrompt), QueueFull, ShuttingDown, NotLetIn, or what is refused to this caller.
         """
+        caller.check()
         requests.check(request, requests.offered(request.model, self.models), self.limits)
         prompt.check(request.prompt, self.safeguard)
         job = Job(

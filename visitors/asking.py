@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from generation.caller import Caller
@@ -19,7 +20,7 @@ def caller_of(request: Any) -> Caller:
     caller: Caller = getattr(asked.state, "caller", Caller()) if asked else Caller()
     session = getattr(request, "session_hash", None)
     if session and caller.owner and passing(caller.owner):
-        return Caller(owner(PASSING, session), caller.counted_as)
+        return replace(caller, owner=owner(PASSING, session))
     return caller
 
 

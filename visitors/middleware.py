@@ -20,7 +20,8 @@ KEPT_SECONDS = 400 * 86400  # as long as a browser keeps any cookie
 class Visitors:
     """Puts a Caller into the state of each request, where visitors.asking.caller_of finds it.
 
-    Runs behind whoever checks accounts and keys, who puts the name of one into that state as `user`.
+    Runs behind whoever checks accounts and keys, who puts the name of one into that state as `user`, and `looks` for
+    somebody without one who may look and make nothing.
     """
 
     def __init__(self, app: ASGIApp, private: bool = False, public: bool = False, proxies: Sequence[Network] = ()):
@@ -33,7 +34,8 @@ class Visitors:
         asked, state = HTTPConnection(scope), scope.setdefault("state", {})
         user, key = state.get("user"), asked.cookies.get(COOKIE, "")
         key = key if KEY.fullmatch(key) else ""
-        state["caller"] = Caller(self._owner(user, key), self._counted_as(user, scope))
+        looks = bool(state.get("looks"))
+        state["caller"] = Caller(self._owner(user, key), self._counted_as(user, scope), looks)
         secure = "https" in (asked.url.scheme, asked.headers.get("x-forwarded-proto"))
         kept = None if user else _cookie(key or new_key(), secure)
 

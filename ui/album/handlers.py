@@ -130,6 +130,8 @@ class Browsing:
             ids = ids_in(data.get("ids") or data.get("id"))
             if len(ids) > MOST:
                 raise InvalidRequest(f"{len(ids)} pictures are selected. At most {MOST} are changed at a time.", "ids")
+            if data.get("act") != "open":
+                caller_of(request).check()
             owner = self._owner(request)
             match data.get("act") if ids else None:
                 case "open":

@@ -43,6 +43,7 @@ class Voting:
                 case "result":
                     return self._result(self.studio.run(shown, caller), owner, texts), None
                 case "erase-votes":
+                    caller.check()
                     record = self.studio.run(shown, caller)
                     self.runs.votes.erase(owner=found_by(caller, self.studio.private))
                     return self._result(record, owner, texts), None
