@@ -84,11 +84,11 @@ def test_a_model_that_cannot_be_had_is_said_once(there: Served) -> None:
 
 
 def test_what_is_not_offered_is_not_found(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.NotFoundError, match="POST /v1/images/edits") as caught:
+    with pytest.raises(openai.APIStatusError):
         client.images.edit(image=b"x", prompt="a tree")
-    assert caught.value.code == "unknown_url"
-    with pytest.raises(openai.NotFoundError, match="POST /v1/chat/completions"):
+    with pytest.raises(openai.NotFoundError, match="POST /v1/chat/completions") as caught:
         client.chat.completions.create(model="tiny-0", messages=[{"role": "user", "content": "draw"}])
+    assert caught.value.code == "unknown_url"
 
 
 # A queue that is full
@@ -168,6 +168,11 @@ def test_anything_else_is_refused_in_the_same_form(there: Served, body: str, sta
     assert set(error) == {"message", "type", "param", "code"}
     assert error["code"] == code
     assert not there.engine.jobs()
+
+
+def test_a_path_that_is_none_is_answered_in_the_same_form(there: Served) -> None:
+    answer = httpx.get(f"{there.url}/v1/models/a%0Ab", timeout=PATIENCE)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_url")
 
 
 def test_a_wrong_method_is_told_the_right_one(there: Served) -> None:

@@ -8,14 +8,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute
 
 from api.following import finished, unless_gone
 from api.openai import answers, catalogue
 from api.openai.asked import Asked
+from api.openai.elsewhere import Elsewhere
 from api.openai.links import Links, origin
 from api.openai.making import Making, begin, encoded, now
-from api.openai.refusals import Refusal, Route, answer
+from api.openai.refusals import Refusal, Route
 from api.openai.streaming import Stream
 from generation.events import Finished, Picture
 from models.spec import ModelSpec
@@ -26,12 +27,20 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Refusal, "description": "What was asked for is refused."},
     "5XX": {"model": Refusal, "description": "It cannot be had, or not now."},
 }
-_EVENTS = "Of a stream: previews (`Partial`) and a `Completed` for each picture, or one with an `error`."
+_EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["image_generation.partial_image", "image_generation.completed", "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "description": "A preview, a picture, or what went wrong: `data` is OpenAI's own record of it.",
+}
 _MADE: dict[int | str, dict[str, Any]] = {
     200: {
         "model": answers.Images,
         "description": "The pictures.",
-        "content": {"text/event-stream": {"schema": {"type": "string", "description": _EVENTS}}},
+        "content": {"text/event-stream": {"itemSchema": _EVENT}},
     }
 }
 _FILE: dict[int | str, dict[str, Any]] = {
@@ -77,18 +86,7 @@ def routes(studio: Studio) -> list[BaseRoute]:
         headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
         return Response(linked.content, media_type=f"image/{linked.format}", headers=headers)
 
-    known = tuple(door.routes)
-
-    @door.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
-    async def unknown(path: str, request: Request) -> Response:
-        asked = f"{request.method} /v1/{ascii(path)[1:-1][:100]}"
-        for route in known:
-            if route.matches(request.scope)[0] is Match.PARTIAL:
-                allowed = ", ".join(sorted(getattr(route, "methods", ())))
-                return answer(405, f"{asked} is not answered; {allowed} is.", headers={"Allow": allowed})
-        return answer(404, f"There is no {asked} here.", "unknown_url")
-
-    return list(door.routes)
+    return [*door.routes, Elsewhere(door.routes)]
 
 
 async def _images(making: Making, made: Finished, request: Request, links: Links) -> answers.Images:
