@@ -42,7 +42,7 @@ VOLUME /models
 VOLUME /app/outputs
 EXPOSE 7860
 HEALTHCHECK --start-period=60s --interval=30s --timeout=5s \
-    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:7860/', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
 
 ENTRYPOINT ["python", "app.py"]
 CMD ["serve"]

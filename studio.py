@@ -11,6 +11,7 @@ from visitors.asking import found_by, open_to
 
 if TYPE_CHECKING:
     from access.entrance import Entrance
+    from api.metrics import Metrics
     from comparison.record import RunRecord
     from comparison.runs import Runs
     from gallery.entry import Entry
@@ -39,6 +40,8 @@ class Studio:
     entrance: Entrance | None = None  # None: nobody has to say who they are
     embedded: bool = False  # the page stands in a frame of another site, as on a Space
     rules: Rules = field(default_factory=Rules)  # which hosts and other sites are answered
+    metrics: Metrics | None = None  # None: nobody is told how the server fares
+    documented: bool = True  # what programs can use is described at /docs
 
     # What somebody has the id of. What is not open to them is as unknown as what was never there.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
+from api import health, operation
 from api.a1111 import routes as a1111
 from api.mcp import routes as mcp
 from api.openai import routes as openai
@@ -12,4 +13,5 @@ from studio import Studio
 
 def routes(studio: Studio) -> list[BaseRoute]:
     """What is served beside the page of `studio`."""
-    return [*openai.routes(studio), *a1111.routes(studio), *mcp.routes(studio)]
+    doors = (openai, a1111, mcp, health, operation)
+    return [route for door in doors for route in door.routes(studio)]

@@ -16,6 +16,7 @@ from generation.job import Job, Listener
 from generation.pace import Pace
 from generation.queue import Queue
 from generation.request import GenerationRequest
+from generation.standing import Standing, standing
 from generation.task import Task, Work
 from generation.watchdog import Watchdog
 from generation.worker import Worker
@@ -110,14 +111,8 @@ class Engine:
         caller.check()
         requests.check(request, requests.offered(request.model, self.models), self.limits)
         prompt.check(request.prompt, self.safeguard)
-        job = Job(
-            request,
-            preview or self.preview.mode,
-            self._cancel,
-            caller=caller,
-            keep=keep,
-            listeners=self._listeners,
-        )
+        shown, listeners = preview or self.preview.mode, self._listeners
+        job = Job(request, shown, self._cancel, caller=caller, keep=keep, listeners=listeners)
         with self._changed:
             self._refuse_if_full()
             self._admit(request, caller)
@@ -162,6 +157,10 @@ class Engine:
     def device(self) -> Device | None:
         """What pictures are computed on; None until that is known."""
         return self._worker.device
+
+    def standing(self) -> Standing:
+        """Whether it can develop at the moment, and with what on the device."""
+        return standing(self._closing, self._thread, self._worker)
 
     def preload(self, model: str) -> None:
         """Put `model` onto the device as soon as nothing else is to do. Raises ConfigError for one not on offer."""

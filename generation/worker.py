@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Owns the device. All but `states`, `on_device` and `device` is called from one thread alone."""
+    """Owns the device. All but `states`, `on_device`, `device` and `broken` is called from one thread alone."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Worker:
         self._models, self._wanted, self._resident, self._warm_gb = models, wanted, resident, warm_gb
         self._preview, self._pace, self._gate = preview, pace, Gate(safeguard)
         self._residency: Residency | None = None
-        self._broken: Exception | None = None  # why there is no device
+        self.broken: Exception | None = None  # why there is no device
         self._on_device: tuple[str, ...] = ()
 
     def prepare(self) -> None:
@@ -70,7 +70,7 @@ class Worker:
             self.device = device
         except Exception as error:
             log.error("There is no device to work on", exc_info=error)
-            self._broken = error
+            self.broken = error
 
     def states(self) -> Mapping[str, State]:
         """How far each model is from being usable."""
@@ -119,8 +119,8 @@ class Worker:
 
         try:
             if self._residency is None:
-                assert self._broken is not None
-                raise self._broken
+                assert self.broken is not None
+                raise self.broken
             with torch.no_grad():
                 return task.go_on(self._loan(task))
         except (errors.Cancelled, errors.DarkroomError) as error:
@@ -161,8 +161,8 @@ class Worker:
         from generation.preview import Previewer
 
         if self._residency is None:
-            assert self._broken is not None
-            raise self._broken
+            assert self.broken is not None
+            raise self.broken
         request, started, there = job.request, time.perf_counter(), job.request.model in self.on_device()
         peak = Peak(self._residency.device)
         report = _Downloads(job.report)

@@ -76,10 +76,10 @@ def declared(headers: Headers, wanted: Kind) -> Refusal | None:
 class Body:
     """The body of one request on its way to whoever answers it, which ends with a refusal where it is too much."""
 
-    def __init__(self, wanted: Kind, patience: float, receive: Receive, send: Send) -> None:
-        self._receive, self._send = receive, send
-        self._wanted, self._count, self._all = wanted, 0, False
-        self._end = time.monotonic() + wanted.seconds * patience
+    def __init__(self, path: str, patience: float, receive: Receive, send: Send) -> None:
+        self._path, self._receive, self._send = path, receive, send
+        self._wanted, self._count, self._all = kind(path), 0, False
+        self._end = time.monotonic() + self._wanted.seconds * patience
         self._started = False
         self.refused: Refusal | None = None
 
@@ -108,7 +108,7 @@ class Body:
     async def _refuse(self, refusal: Refusal, unread: bool) -> None:
         self.refused = refusal
         if not self._started:
-            await answer(refusal, self._receive if unread else None, self._send)
+            await answer(refusal, self._path, self._receive if unread else None, self._send)
 
 
 def _too_large(most: int) -> Refusal:

@@ -22,10 +22,10 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 RANGE = re.compile(r"bytes=(\d{1,18}-\d{0,18}|-\d{1,18})")
 STARTUP = f"{gradio_paths.PREFIX}/startup-events"  # what gradio asks of itself when it launches
 
-Heard = Callable[[Refusal], None]
+Heard = Callable[[str], None]  # with the code of a refusal, or what its status says
 
 
-def stand_before(app: FastAPI, rules: Rules, heard: Heard = lambda refusal: None) -> None:
+def stand_before(app: FastAPI, rules: Rules, heard: Heard | None) -> None:
     """Put the guard in front of `app`, in whose lifespan this is called: before it takes a request.
 
     Gradio puts its own CORS and compression in front of all `middleware` that `launch` is given.
@@ -37,8 +37,8 @@ def stand_before(app: FastAPI, rules: Rules, heard: Heard = lambda refusal: None
 class Guard:
     """Lets through to `app` what `rules` allow; whoever listens hears each refusal."""
 
-    def __init__(self, app: ASGIApp, rules: Rules, heard: Heard) -> None:
-        self._app, self._rules, self._heard = app, rules, heard
+    def __init__(self, app: ASGIApp, rules: Rules, heard: Heard | None) -> None:
+        self._app, self._rules, self._hear = app, rules, heard or (lambda reason: None)
         self._launched = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,17 +49,17 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        answering = Answer(self._rules, headers.get("origin"), send)
+        answering = Answer(self._rules, headers.get("origin"), self._hear, send)
         if refusal := self._refusal(scope, headers):
-            self._heard(refusal)
-            await answer(refusal, receive, answering.send)
+            self._hear(refusal.code)
+            await answer(refusal, scope["path"], receive, answering.send)
         elif scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await answering.preflight(headers.get("access-control-request-headers", ""))
         else:
             await self._through(scope, receive, answering)
 
     async def _through(self, scope: Scope, receive: Receive, answering: Answer) -> None:
-        body = bodies.Body(bodies.kind(scope["path"]), self._rules.patience, receive, answering.send)
+        body = bodies.Body(scope["path"], self._rules.patience, receive, answering.send)
         try:
             await self._app(scope, body.receive, body.send)
         except ClientDisconnect:
@@ -67,7 +67,7 @@ class Guard:
                 raise
         finally:
             if body.refused:
-                self._heard(body.refused)
+                self._hear(body.refused.code)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Refusal | None:
         return (
@@ -116,7 +116,11 @@ class Guard:
         return Refusal(404, "not_found", f"There is nothing at {path[:80]!r}. /docs lists what programs can use.")
 
     def _malformed(self, scope: Scope, headers: Headers) -> Refusal | None:
-        if "range" in headers and not RANGE.fullmatch(headers["range"]):
+        if (
+            scope["path"].startswith(gradio_paths.PREFIX)
+            and "range" in headers
+            and not RANGE.fullmatch(headers["range"])
+        ):
             return Refusal(
                 416,
                 "invalid_range",

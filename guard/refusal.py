@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.types import Receive, Send
+
+from guard import forms
 
 MOST_DISCARDED = 64 << 20  # bytes of a refused body that are read, so that its sender gets to see the answer
 DISCARDING = 10.0  # seconds
@@ -21,24 +22,17 @@ class Refusal:
     status: int
     code: str
     message: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def body(self) -> bytes:
-        """OpenAI's clients read `error`, those of A1111 and of gradio `detail`."""
-        kind = "server_error" if self.status >= 500 else "invalid_request_error"
-        error = {"message": self.message, "type": kind, "param": None, "code": self.code}
-        return json.dumps({"error": error, "detail": self.message}).encode()
 
 
-async def answer(refusal: Refusal, receive: Receive | None, send: Send) -> None:
-    """Send `refusal` at once, and then read what still comes from `receive`.
+async def answer(refusal: Refusal, path: str, receive: Receive | None, send: Send) -> None:
+    """Send `refusal` of `path` at once, and then read what still comes from `receive`.
 
     Its sender would find the connection broken otherwise, and never see the answer.
     """
-    body = refusal.body()
+    told = forms.body(path, refusal.status, refusal.message, refusal.code)
+    body = json.dumps(told).encode()
     headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
-    told = {**headers, **refusal.headers}
-    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in told.items()]
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": refusal.status, "headers": raw})
     await send({"type": "http.response.body", "body": body, "more_body": True})
     if receive is not None:

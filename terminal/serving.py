@@ -23,6 +23,7 @@ from visitors.address import INSIDE, Network, networks
 
 if TYPE_CHECKING:
     from access.entrance import Entrance
+    from api.metrics import Metrics
     from comparison.runs import Runs
     from gallery.keeper import Keeper
     from generation.engine import Engine
@@ -102,6 +103,8 @@ def built(
         entrance=known,
         embedded=SPACE in os.environ,
         rules=rules(server, share=share, others=why is not None, environ=os.environ),
+        metrics=counting(engine) if (why is None if server.metrics is None else server.metrics) else None,
+        documented=server.docs,
     )
 
 
@@ -163,6 +166,13 @@ def comparing(engine: Engine, compared: Comparison) -> Runs | None:
     from comparison.runs import Runs
 
     return Runs(engine, Path(compared.folder), compared.clip)
+
+
+def counting(engine: Engine) -> Metrics:
+    """What the jobs of `engine` come to."""
+    from api.metrics import Metrics
+
+    return Metrics(engine)
 
 
 def measuring(engine: Engine, measured: Measurement) -> Runner:

@@ -31,13 +31,15 @@ def asked(page: Served, line: str, *headers: str, body: bytes = b"", host: str |
 
 
 def refused(answer: Answer, status: int, code: str) -> str:
-    """The message, which is the same for every kind of client."""
+    """The message, wherever the clients of that door look for it."""
     assert answer.status == status, answer
     assert answer.headers["content-type"] == "application/json"
     told = json.loads(answer.body)
+    if told["error"] == "HTTPException":  # A1111 has no codes
+        return str(told["detail"])
     assert told["error"]["code"] == code
-    assert told["error"]["message"] == told["detail"]
-    return str(told["detail"])
+    assert told.get("detail", told["error"]["message"]) == told["error"]["message"]
+    return str(told["error"]["message"])
 
 
 # Hosts

@@ -43,6 +43,8 @@ LIGHT = {
     "studio": (*HEAVY, *PAGE),
     "visitors.middleware": (*HEAVY, *PAGE, "generation.engine"),
     "guard.guard": (*HEAVY, *PAGE, "api"),
+    "api.metrics": (*HEAVY, "gradio", "ui"),
+    "api.health": (*HEAVY, "gradio", "ui"),
     "terminal.generate": (*HEAVY, *PAGE),
     "terminal.models": (*HEAVY, *PAGE, "generation.engine"),
     "app": (*HEAVY, *PAGE),

@@ -70,7 +70,7 @@ def _lifespan(studio: Studio, doors: Sequence[BaseRoute]) -> Callable[[Any], Abs
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
-        stand_before(app, studio.rules)
+        stand_before(app, studio.rules, studio.metrics.refused if studio.metrics else None)
         async with AsyncExitStack() as stack:
             for door in doors:
                 if own := getattr(door, "lifespan", None):

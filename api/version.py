@@ -1,0 +1,3 @@
+"""Which Darkroom this is, as CHANGELOG.md calls it."""
+
+VERSION = "Unreleased"
