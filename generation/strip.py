@@ -1,4 +1,4 @@
-"""The film strip of a picture as one moving picture."""
+"""The film strip of a picture as one moving picture, with the mark that says that a model made it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal
 
 from PIL import Image
 
+from generation import mark
 from generation.events import Frame
 
 SIDE = 256  # pixels of the longer side
@@ -20,7 +21,8 @@ def encoded(frames: Sequence[Frame], kind: Literal["webp", "gif"]) -> bytes:
     first, *rest = pictures
     buffer = BytesIO()
     times = [*[STEP_MS] * len(rest), LAST_MS]
-    more = {"method": 2, "quality": 80} if kind == "webp" else {}
+    webp = {"method": 2, "quality": 80, "xmp": mark.XMP.encode()}
+    more = webp if kind == "webp" else {"comment": mark.SOURCE.encode()}  # Pillow writes no XMP into a GIF
     first.save(buffer, kind.upper(), save_all=True, append_images=rest, duration=times, loop=0, **more)
     return buffer.getvalue()
 

@@ -6,6 +6,7 @@ from typing import Literal
 import pytest
 from PIL import Image
 
+from generation import mark
 from generation.events import Frame
 from generation.strip import encoded
 
@@ -23,3 +24,11 @@ def test_holds_every_step_at_the_pictures_shape(kind: Literal["webp", "gif"], co
         assert moving.format == kind.upper()
         assert moving.size == (256, 171)
         assert getattr(moving, "n_frames", 1) == count
+
+
+@pytest.mark.parametrize("kind", ["webp", "gif"])
+def test_says_that_a_model_made_it(kind: Literal["webp", "gif"]) -> None:
+    content = encoded([frame(step) for step in range(3)], kind)
+    assert mark.SOURCE.encode() in content
+    if kind == "webp":
+        assert Image.open(BytesIO(content)).info["xmp"] == mark.XMP.encode()

@@ -79,6 +79,7 @@ def info(job: Job, pictures: Sequence[Picture], batch_size: int, notes: Sequence
         "extra_generation_params": {"Schedule type": schedule},
         "index_of_first_image": 0,
         "infotexts": [picture.infotext for picture in pictures],
+        "nsfw_content_detected": [picture.withheld is not None for picture in pictures],  # not A1111's; as diffusers
         "styles": [],
         "job_timestamp": timestamp(job),
         "clip_skip": 1,

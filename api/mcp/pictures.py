@@ -26,7 +26,7 @@ def smaller(picture: Picture, most_bytes: int) -> bytes:
     """A JPEG of at most that many bytes, or of the least size."""
     image = decoded(picture.png)
     recipe = b"Exif\0\0" + exif(picture.infotext)
-    inside = {"exif": recipe, "xmp": mark.XMP.encode()} if len(recipe) < most_bytes // 4 else {}
+    inside = {"xmp": mark.XMP.encode(), **({"exif": recipe} if len(recipe) < most_bytes // 4 else {})}
     while True:
         buffer = BytesIO()
         image.save(buffer, "JPEG", quality=88, **inside)
