@@ -33,27 +33,30 @@ class Schedule:
     name: str  # A1111's; its label, as infotexts have it, is the key
     options: Mapping[str, Any] = field(default_factory=dict)  # for diffusers
     aliases: tuple[str, ...] = ()
+    ending: str = ""  # of k-diffusion's names for samplers that have it; empty: none has
     rho: float = -1  # of Karras' formula, as A1111 tells it; -1: it has none
 
 
 SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
     {
         AUTOMATIC: Schedule("automatic", aliases=("Uniform", "Normal")),
-        "Karras": Schedule("karras", {"use_karras_sigmas": True}, rho=7.0),
-        "Exponential": Schedule("exponential", {"use_exponential_sigmas": True}),
+        "Karras": Schedule("karras", {"use_karras_sigmas": True}, ending="_ka", rho=7.0),
+        "Exponential": Schedule("exponential", {"use_exponential_sigmas": True}, ending="_exp"),
+        "Beta": Schedule("beta", {"use_beta_sigmas": True}),
+        "SGM Uniform": Schedule("sgm_uniform", {"timestep_spacing": "trailing"}, ("SGMUniform",)),
     }
 )
-_KARRAS, _BOTH = ("Karras",), ("Karras", "Exponential")
+_KARRAS, _BOTH, _ANY = ("Karras",), ("Karras", "Exponential"), ("Karras", "Exponential", "Beta", "SGM Uniform")
 
 _KNOWN: Mapping[str, Sampler] = MappingProxyType(
     {
-        "Euler": Sampler("EulerDiscreteScheduler", {}, ("k_euler",), _BOTH),
+        "Euler": Sampler("EulerDiscreteScheduler", {}, ("k_euler",), _ANY),
         "Euler a": Sampler("EulerAncestralDiscreteScheduler", aliases=("k_euler_a", "k_euler_ancestral")),
         "LMS": Sampler("LMSDiscreteScheduler", {}, ("k_lms",), _KARRAS),
         "Heun": Sampler("HeunDiscreteScheduler", {}, ("k_heun",), _KARRAS),
         "DPM2": Sampler("KDPM2DiscreteScheduler", {}, ("k_dpm_2",), _KARRAS),
         "DPM2 a": Sampler("KDPM2AncestralDiscreteScheduler", {}, ("k_dpm_2_a",), _KARRAS),
-        "DPM++ 2M": Sampler("DPMSolverMultistepScheduler", _MULTISTEP, ("k_dpmpp_2m",), _BOTH),
+        "DPM++ 2M": Sampler("DPMSolverMultistepScheduler", _MULTISTEP, ("k_dpmpp_2m",), _ANY),
         "DPM++ SDE": Sampler("DPMSolverSDEScheduler", {}, ("k_dpmpp_sde",), _KARRAS),
         "DPM++ 2M SDE": Sampler("DPMSolverMultistepScheduler", _MULTISTEP_SDE, ("k_dpmpp_2m_sde",), _BOTH),
         "DPM++ 2M SDE Heun": Sampler(
@@ -119,8 +122,8 @@ def _apart(name: str) -> tuple[str | None, str | None]:
     """Base and schedule of an old combined name: "DPM++ 2M Karras", "k_dpmpp_2m_ka"."""
     lower = name.strip().lower()
     for label, it in SCHEDULES.items():
-        for suffix in (f" {label}", f" {it.name}", f"_{it.name[:2]}", f"_{it.name[:3]}"):
-            if lower.endswith(suffix.lower()) and (base := _base(lower.removesuffix(suffix.lower()))):
+        for ending in (f" {label}", *(f" {alias}" for alias in it.aliases), it.ending):
+            if ending and lower.endswith(ending.lower()) and (base := _base(lower[: -len(ending)])):
                 return base, label
     return None, None
 

@@ -302,7 +302,7 @@ def test_a_client_that_leaves_ends_its_job_and_no_other(api: webuiapi.WebUIApi, 
 def test_lists(api: webuiapi.WebUIApi) -> None:
     assert [it["name"] for it in api.get_samplers()] == list(samplers.BASES)
     assert {"name": "Euler a", "aliases": ["k_euler_a", "k_euler_ancestral"], "options": {}} in api.get_samplers()
-    assert api.util_get_scheduler_names() == ["automatic", "exponential", "karras"]
+    assert api.util_get_scheduler_names() == ["automatic", "beta", "exponential", "karras", "sgm_uniform"]
     assert set(api.get_sd_models()[0]) == {"title", "model_name", "hash", "sha256", "filename", "config"}
     assert "/" not in api.get_sd_models()[0]["filename"]
     assert [it["name"] for it in api.get_upscalers()] == ["None"]

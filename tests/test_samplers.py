@@ -30,7 +30,7 @@ def test_a_schedule_that_a_sampler_has_not_is_not_made_up() -> None:
     assert samplers.named("LMS Karras", "Karras") == "LMS Karras"
     assert samplers.named("LMS Karras", "Automatic") == "LMS Karras"
     assert samplers.named("DPM++ 2M Karras", "Exponential") is None
-    assert samplers.schedules("dpm++ 2m") == ("Automatic", "Karras", "Exponential")
+    assert samplers.schedules("dpm++ 2m") == tuple(samplers.SCHEDULES)
     assert samplers.schedules("Euler a") == ("Automatic",)
     assert samplers.schedules("Restart") == ()
 
@@ -45,6 +45,10 @@ def test_a_schedule_that_a_sampler_has_not_is_not_made_up() -> None:
         (("DDIM", "normal"), "DDIM"),
         (("Euler", "UNIFORM"), "Euler"),
         (("k_euler_ancestral", "Automatic"), "Euler a"),
+        (("k_dpmpp_2m_sde_heun_exp",), "DPM++ 2M SDE Heun Exponential"),
+        (("DPM++ 2M SGMUniform",), "DPM++ 2M SGM Uniform"),
+        (("Euler", "sgm_uniform"), "Euler SGM Uniform"),
+        (("Euler Normal",), "Euler"),
         (("Karras",), None),
         (("Restart",), None),
     ],
@@ -64,11 +68,14 @@ def test_fresh_each_time_from_a_configuration_that_stays_as_it_is(name: str) -> 
 @pytest.mark.parametrize("name", samplers.SAMPLERS)
 @pytest.mark.parametrize("config", CONFIGS)
 def test_the_models_own_schedule_is_kept(name: str, config: str) -> None:
+    """But for what the name itself says of it."""
     made = samplers.scheduler(name, CONFIGS[config], seed=1, steps=4).config
+    chosen = samplers.SCHEDULES[samplers.split(name)[1]].options
+    assert all(made[key] == value for key, value in chosen.items())
     assert made["prediction_type"] == CONFIGS[config].get("prediction_type", "epsilon")
     assert not made.get("clip_sample", False)
     for key in ("beta_schedule", "timestep_spacing"):
-        if key in CONFIGS[config] and key in made:
+        if key in CONFIGS[config] and key in made and key not in chosen:
             assert made[key] == CONFIGS[config][key]
 
 
