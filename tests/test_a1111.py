@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
@@ -287,6 +288,20 @@ def test_interrupt_ends_those_that_wait_too(api: webuiapi.WebUIApi, server: Serv
         assert one.result.images == []
 
 
+def test_interrupt_leaves_alone_what_comes_from_another_door(api: webuiapi.WebUIApi, server: Served) -> None:
+    job = server.engine.submit(server.engine.request({"prompt": "a", **LONG}))
+    wait_for(lambda: job.phase == "denoising")
+    assert api.get_progress()["state"]["job_count"] == 0
+    api.interrupt()
+    api.skip()
+    asking = Asking(api, **SMALL)
+    wait_for(lambda: len(server.engine.jobs()) == 2)
+    assert not job.done
+    job.cancel()
+    asking.join(60)
+    assert len(asking.result.images) == 1
+
+
 def test_a_client_that_leaves_ends_its_job_and_no_other(api: webuiapi.WebUIApi, server: Served) -> None:
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{server.url}/sdapi/v1/txt2img", json={"prompt": "gone", **LONG}, timeout=0.5)
@@ -294,6 +309,27 @@ def test_a_client_that_leaves_ends_its_job_and_no_other(api: webuiapi.WebUIApi, 
     stays.join(60)
     assert len(stays.result.images) == 1
     wait_for(lambda: not server.engine.jobs())
+
+
+def test_who_comes_back_as_nobody_chooses_no_model(checkpoints: Checkpoints, tmp_path: Path) -> None:
+    """Where everyone sees their own alone, and nobody has to say who they are."""
+    with served(two_models(tmp_path, checkpoints["sd"], gallery={"private": True})) as there:
+        api = webuiapi.WebUIApi(baseurl=f"{there.url}/sdapi/v1")
+        refused = api.session.post(f"{api.baseurl}/options", json={"sd_model_checkpoint": "plain"})
+        assert refused.status_code == 400
+        assert "override_settings" in refused.json()["detail"]
+        assert api.set_options(api.get_options()) is None
+        fields: dict[str, Any] = {"width": 64, "height": 64, "steps": 1}
+        fields["override_settings"] = {"sd_model_checkpoint": "plain"}
+        made = api.txt2img(prompt="a", override_settings_restore_afterwards=False, **fields)
+        assert made.info["sd_model_name"] == "plain"
+        asking = Asking(api, **LONG)
+        wait_for(lambda: [job.phase for job in there.engine.jobs()] == ["denoising"])
+        assert api.interrupt() == {}
+        assert api.get_progress()["state"]["job_count"] == 0
+        there.engine.jobs()[0].cancel()
+        asking.join(60)
+        api.session.close()
 
 
 # The rest

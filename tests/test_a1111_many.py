@@ -15,6 +15,7 @@ from tests.serving import LONG, Served, served, two_models
 from tests.tiny import REPOS, Checkpoints
 
 CLIENTS = 8
+JOBS = 2  # of one visitor at a time
 KEYS = {name: f"darkroom-test-key-of-{name}-{'x' * 32}" for name in ("anna", "bert")}
 
 
@@ -74,6 +75,7 @@ def private(checkpoints: Checkpoints, tmp_path_factory: pytest.TempPathFactory) 
         gallery={"private": True},
         server={"public": True},
         safety={"policy": "off"},
+        visitors={"jobs": JOBS, "steps": 1000, "pictures_per_minute": 1000},
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DARKROOM_API_KEYS", ",".join(f"{name}:{key}" for name, key in KEYS.items()))
@@ -128,6 +130,21 @@ def test_nobody_sees_or_ends_anothers_job(both: list[webuiapi.WebUIApi], private
     assert (len(asking.result.images), len(short.result.images)) == (0, 1)
 
 
+def test_a_share_that_is_used_up_is_told_with_when_to_ask_again(both: list[webuiapi.WebUIApi], private: Served) -> None:
+    anna, bert = both
+    wanted = {"sd_model_checkpoint": "tiny"}
+    asking = [Asking(anna, override_settings=wanted, **LONG) for _ in range(JOBS)]
+    wait_for(lambda: len(private.engine.jobs()) == JOBS)
+    refused = anna.session.post(f"{anna.baseurl}/txt2img", json={"prompt": "a"})
+    assert refused.status_code == 429
+    assert set(refused.json()) == {"error", "detail", "body", "errors"}
+    assert int(refused.headers["retry-after"]) > 0
+    anna.interrupt()
+    for one in asking:
+        one.join(60)
+    assert len(bert.txt2img(prompt="a", override_settings=wanted, **SMALL).images) == 1
+
+
 def test_what_is_the_operators_is_harmless(both: list[webuiapi.WebUIApi], private: Served) -> None:
     anna, _ = both
     before = private.engine.states()
@@ -136,3 +153,19 @@ def test_what_is_the_operators_is_harmless(both: list[webuiapi.WebUIApi], privat
     assert anna.get_memory()["ram"] == {"error": "not told to visitors"}
     assert private.engine.preloading() == ()
     assert private.engine.states() == before
+
+
+def test_a_server_that_ends_says_that_it_will_be_back(both: list[webuiapi.WebUIApi], private: Served) -> None:
+    """The last test here: afterwards no job is taken."""
+    anna, bert = both
+    asking = Asking(anna, override_settings={"sd_model_checkpoint": "tiny"}, **LONG)
+    wait_for(lambda: anna.get_progress()["state"]["sampling_step"])
+    private.engine.close()
+    asking.join(60)
+    assert isinstance(asking.result, RuntimeError)
+    assert asking.result.args[0] == 503
+    assert "was stopped" in asking.result.args[1]
+    refused = bert.session.post(f"{bert.baseurl}/txt2img", json={"prompt": "a"})
+    assert refused.status_code == 503
+    assert "being shut down" in refused.json()["detail"]
+    assert int(refused.headers["retry-after"]) > 0

@@ -22,7 +22,6 @@ from generation.caller import Caller
 from generation.request import GenerationRequest
 from visitors.asking import caller_of
 
-ENDED_SECONDS = 60.0  # until it is worth asking again
 NOT_YET: dict[int | str, dict[str, Any]] = {501: {"model": Refusal, "description": "It can't be done yet."}}
 
 
@@ -65,15 +64,11 @@ def _missing(what: str) -> Callable[[], Awaitable[Any]]:
 
 
 async def _end(task: Task, request: Request) -> tuple[str, ...]:
-    """Waits for it; what the user should know of it. One that was interrupted ends well, with what was made so far."""
+    """Waits for it; what the user should know of it. One that was cancelled ends well, with what was made so far."""
     try:
         return (await unless_gone(request, finished(task.job))).notes
     except errors.Cancelled:
-        if task.skipped or task.interrupted:
-            return ()
-        if await request.is_disconnected():
-            raise
-        raise errors.ShuttingDown("The job was ended before it was done. Ask again.", ENDED_SECONDS) from None
+        return ()
 
 
 def _stay(asked: Txt2Img, complete: GenerationRequest, desk: Desk, caller: Caller) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generation.events import Queued, Step
+from generation.events import Decoding, Queued, Step
 from generation.job import Job
 from models.progress import Downloading, Loading
 
@@ -35,8 +35,9 @@ def position(job: Job) -> Position:
     if isinstance(now, Step):
         whole = (now.index + now.done / now.total) / job.request.count
         return Position(_shown(whole), done, now.done, now.seconds_left)
-    steps = job.request.steps if job.phase == "decoding" and done < job.request.count else 0
-    return Position(_shown((done + bool(steps)) / job.request.count), done, steps)
+    if isinstance(now, Decoding):
+        return Position(_shown((now.index + 1) / job.request.count), done, job.request.steps)
+    return Position(_shown(done / job.request.count), done)
 
 
 def _shown(whole: float) -> float:

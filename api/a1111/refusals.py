@@ -21,7 +21,6 @@ from api import refusals
 log = logging.getLogger(__name__)
 
 PREFIX = "/sdapi/v1"
-GONE = 499  # nginx's status for a client that went away; nobody reads the answer
 _FIELDS = {  # of a request that A1111 calls otherwise
     "guidance_scale": "cfg_scale",
     "count": "batch_size × n_iter",
@@ -73,8 +72,6 @@ class A1111Route(APIRoute):
         async def handled(request: Request) -> Response:
             try:
                 return await handle(request)
-            except errors.Cancelled:
-                return Response(status_code=GONE)
             except errors.DarkroomError as error:
                 return refused(refusals.status(error), _detail(error), refusals.headers(error), type(error).__name__)
             except RequestValidationError as error:
