@@ -58,18 +58,16 @@ def serve(
     preload: options.Preload = False,
 ) -> None:
     """Serve the page, by default at http://127.0.0.1:7860."""
-    from access.public import publicity
-    from terminal import serving
+    from terminal import opening, serving
 
     ours = ("access", "comparison", "gallery", "generation", "measurement", "models", "safety", "terminal", "ui")
     for package in ours:
         logging.getLogger(package).setLevel(logging.INFO)
     deployment = load(config)
-    server = serving.address(deployment.server, host, port, os.environ)
-    public = publicity(server.public, server.host, share, os.environ) is not None
-    engine = _engine(deployment, device, models, public)
-    asked = serving.Asked(share=share, open=open, auth_file=auth_file, preload=preload)
-    serving.run(engine, deployment, server, asked)
+    asked = opening.Asked(host=host, port=port, share=share, open=open, auth_file=auth_file)
+    to_whom = opening.opening(deployment, asked, os.environ)
+    engine = _engine(deployment, device, models, to_whom.public)
+    serving.run(engine, deployment, to_whom, preload)
 
 
 @app.command()

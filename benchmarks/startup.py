@@ -12,7 +12,7 @@ from urllib.error import URLError
 
 from benchmarks.ratio import Ratio, measured
 from config import Server
-from terminal.serving import free_port
+from terminal.address import free_port
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120.0  # seconds

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
+from access.configured import SPACE
 from config import Config, load
 from errors import ConfigError
 from models.registry import registry
 from terminal import hub, machine
-from terminal.finding import Finding, Level, fail, ok
+from terminal.finding import Finding, Level, fail, ok, warn
+from terminal.opening import Asked, opening, told
 from terminal.text import one_line
 
 COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
@@ -52,6 +55,24 @@ def _deployment(config: Config, device: str | None) -> Iterator[Finding]:
     yield hub.token()
     yield hub.revisions(models, config.comparison.clip)
     yield machine.port(config.server)
+    yield public(config, os.environ)
+
+
+def public(config: Config, environ: Mapping[str, str]) -> Finding:
+    """Who can come in, as configured; what `serve` is told besides can only open more."""
+    try:
+        to_whom = opening(config, Asked(), environ)
+    except ConfigError as error:
+        return fail("public", str(error), "Until then `serve` refuses to start.")
+    if not to_whom.public:
+        return ok("public", "no: none but this machine's user can come")
+    lines = "; ".join(f"{subject}: {text}" for subject, text in told(config, to_whom).items())
+    text = f"yes, because {to_whom.why}. {lines}"
+    if to_whom.known or SPACE in environ:
+        return ok("public", text)
+    return warn(
+        "public", text, "Make an account: python app.py passwd USER --file users.txt, then --auth-file users.txt."
+    )
 
 
 def _line(finding: Finding) -> Text:

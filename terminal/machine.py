@@ -14,8 +14,8 @@ from config import Server
 from errors import ConfigError
 from models.amounts import bytes_text
 from models.registry import Registry
+from terminal.address import free_port
 from terminal.finding import Finding, fail, ok, warn
-from terminal.serving import free_port
 
 REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 INSTALL = "Run `make setup`, or `python -m pip install -r requirements.txt`."

@@ -9,6 +9,7 @@ from typing import Any
 
 import config
 from access.configured import entrance
+from access.public import publicity
 from api.routes import routes
 from comparison.runs import Runs
 from gallery.keeper import Keeper
@@ -16,7 +17,9 @@ from generation.engine import Engine
 from measurement.runner import Runner
 from models.registry import registry
 from safety.settings import Safeguard
-from terminal.serving import built, end, free_port, start
+from terminal.address import free_port
+from terminal.opening import Opening
+from terminal.serving import built, end, start
 from tests.deployments import entry, written
 from ui.layout import build
 from ui.server import launch_options
@@ -64,7 +67,8 @@ def served(
     )
     engine.listen(admission.hear)
     server = deployment.server.model_copy(update={"host": "127.0.0.1", "port": 0})
-    studio = built(engine, deployment, server, entrance(deployment.access, None, os.environ))
+    why = publicity(server.public, server.host, False, os.environ)
+    studio = built(engine, deployment, Opening(server, entrance(deployment.access, None, os.environ), why=why))
     if studio.private:
         studio = replace(studio, runner=None)
     studio = replace(studio, **having or {})

@@ -11,18 +11,34 @@ from pathlib import Path
 import pytest
 
 import app
+from access.accounts import password_hash
+from access.keys import new_key
+from access.listing import put
 from config import Server, load
 from models.registry import registry
 from models.spec import TO_BE_PINNED
+from terminal import doctor, machine
 from terminal import hub as report
-from terminal import machine
-from terminal.finding import Level
+from terminal.finding import Finding, Level
 from tests.deployments import OURS, entry, written
 from tests.hub import Fault, Hub
 from tests.tiny import Checkpoints
 
 ROOT = Path(__file__).parents[1]
-SUBJECTS = ("python", "packages", "torch", "config", "device", "models", "disk", "hub", "token", "revisions", "port")
+SUBJECTS = (
+    "python",
+    "packages",
+    "torch",
+    "config",
+    "device",
+    "models",
+    "disk",
+    "hub",
+    "token",
+    "revisions",
+    "port",
+    "public",
+)
 
 
 def examined(config: Path, environment: Mapping[str, str]) -> tuple[int, dict[str, str]]:
@@ -113,6 +129,27 @@ def test_a_port_that_is_taken_is_told() -> None:
     assert finding.level is Level.WARN
     assert f"127.0.0.1:{port} cannot be opened" in finding.text
     assert "--port" in finding.remedy
+
+
+def test_whom_it_is_open_to_is_told(tmp_path: Path) -> None:
+    def told(host: str, environ: Mapping[str, str] = {}, **access: str) -> Finding:
+        path = written(tmp_path, entry("tiny", tmp_path), server={"host": host}, access=access)
+        return doctor.public(load(path), environ)
+
+    assert told("127.0.0.1").text.startswith("no: none but this machine's user")
+    unguarded = told("0.0.0.0")
+    assert unguarded.level is Level.WARN
+    assert "because it listens at 0.0.0.0. page: whoever reaches it; nobody has to log in;" in unguarded.text
+    assert "python app.py passwd" in unguarded.remedy
+    put(tmp_path / "users.txt", "ada", password_hash("love and lace"))
+    guarded = told("0.0.0.0", {"DARKROOM_API_KEYS": f"laptop:{new_key()}"}, users="users.txt")
+    assert guarded.level is Level.OK
+    assert "page: whoever logs in: 1 account, API keys (laptop);" in guarded.text
+    assert told("127.0.0.1", {"SPACE_ID": "me/darkroom"}).level is Level.OK
+    (tmp_path / "users.txt").write_text("ada:secret\n")
+    refused = told("127.0.0.1", users="users.txt")
+    assert refused.level is Level.FAIL
+    assert "in plain text" in refused.text
 
 
 def test_a_model_too_large_for_the_device_is_told(tmp_path: Path) -> None:

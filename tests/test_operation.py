@@ -14,6 +14,7 @@ from config import Server, load
 from generation.engine import Engine
 from generation.events import Cancelled
 from models.registry import registry
+from terminal.opening import Opening
 from terminal.serving import built
 from tests.published import from_folder
 from tests.serving import LONG, Served, served, two_models
@@ -141,7 +142,7 @@ def test_it_is_the_operators_choice(
     path = two_models(tmp_path_factory.mktemp("deployment"), checkpoints["sd"])
     deployment = load(path)
     engine = Engine(registry(deployment.models), default_model="tiny")
-    studio = built(engine, deployment, Server(metrics=chosen, public=public))
+    studio = built(engine, deployment, Opening(Server(metrics=chosen), why="a test" if public else None))
     assert (studio.metrics is not None) is counted
 
 

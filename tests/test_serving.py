@@ -19,7 +19,7 @@ from access.accounts import password_hash
 from access.listing import put
 from config import Server
 from errors import ConfigError
-from terminal.serving import address, free_port
+from terminal.address import address, free_port
 from tests.deployments import entry, written
 from tests.tiny import Checkpoints
 
