@@ -22,6 +22,7 @@ _CODES = {  # the first that fits
     errors.ShuttingDown: "server_shutting_down",
     errors.QueueFull: "rate_limit_exceeded",
     errors.RefusedPrompt: "content_policy_violation",
+    errors.NotLetIn: "invalid_api_key",
     errors.InvalidRequest: "invalid_value",
     errors.UnknownPicture: "not_found",
     errors.ModelUnavailable: "model_unavailable",
