@@ -7,6 +7,7 @@ public/scripts/extensions/stable-diffusion/index.js, cyanic-sd-krita cyanic/sdap
 import base64
 import json
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -70,14 +71,14 @@ class SillyTavern:
         return answer.json()
 
     def set_model(self, model: str) -> int:
-        """How often it had to ask until the model was there; at most ten times."""
+        """How often it had to ask until the model was there. It asks every two seconds, ten times at most."""
         answer = httpx.post(f"{self.url}/sdapi/v1/options", json={"sd_model_checkpoint": model}, headers=self.auth)
         answer.raise_for_status()
-        for attempt in range(10):
+        for attempt in range(200):
             now = self.get("progress")
             if now["progress"] == 0.0 and now["state"]["job_count"] == 0:
                 return attempt
-            threading.Event().wait(2)
+            time.sleep(0.1)
         raise AssertionError("it was never there")
 
     def generate(self, **settings: Any) -> httpx.Response:

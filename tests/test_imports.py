@@ -43,6 +43,7 @@ LIGHT = {
     "studio": (*HEAVY, *PAGE),
     "visitors.middleware": (*HEAVY, *PAGE, "generation.engine"),
     "guard.guard": (*HEAVY, *PAGE, "api"),
+    "api.a1111.routes": (*HEAVY, *PAGE),
     "api.metrics": (*HEAVY, "gradio", "ui"),
     "api.health": (*HEAVY, "gradio", "ui"),
     "terminal.generate": (*HEAVY, *PAGE),
