@@ -26,8 +26,8 @@ def blind(run: str, file: str) -> str:
 
 def unblinded(run: RunRecord, name: str) -> str | None:
     """The file that is called so; None: there is none."""
-    files = (cell.picture.file for cell in run.cells if cell.picture)
-    return next((file for file in files if hmac.compare_digest(blind(run.id, file), name)), None)
+    files, called = (cell.picture.file for cell in run.cells if cell.picture), name.encode(errors="replace")
+    return next((file for file in files if hmac.compare_digest(blind(run.id, file).encode(), called)), None)
 
 
 def ballot(run: RunRecord, pair: Pair, count: int, moment: int, texts: Texts) -> str:
