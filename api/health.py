@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from api.refused import RESPONSES
 from api.version import VERSION
 from generation.engine import Engine
 from generation.standing import Standing
@@ -41,7 +42,7 @@ class Health(BaseModel):
 
 def routes(studio: Studio) -> list[BaseRoute]:
     """For the server of the page."""
-    router = APIRouter(tags=["Operation"])
+    router = APIRouter(tags=["Operation"], responses=RESPONSES)
 
     @router.get(
         PATH,

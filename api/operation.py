@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from api import metrics
+from api.refused import RESPONSES
 from studio import Studio
 
 PATH = "/metrics"
@@ -22,7 +23,7 @@ def routes(studio: Studio) -> list[BaseRoute]:
     """None where nobody is told."""
     if (counted := studio.metrics) is None:
         return []
-    router = APIRouter(tags=["Operation"])
+    router = APIRouter(tags=["Operation"], responses=RESPONSES)
 
     @router.get(PATH, summary="How the server fares, for Prometheus", response_class=Response, responses=_TEXT)
     async def told() -> Response:

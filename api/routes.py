@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from api import health, operation
 from api.a1111 import routes as a1111
+from api.docs import routes as docs
 from api.mcp import routes as mcp
 from api.openai import routes as openai
 from studio import Studio
@@ -14,4 +15,5 @@ from studio import Studio
 def routes(studio: Studio) -> list[BaseRoute]:
     """What is served beside the page of `studio`."""
     doors = (openai, a1111, mcp, health, operation)
-    return [route for door in doors for route in door.routes(studio)]
+    offered = [route for door in doors for route in door.routes(studio)]
+    return [*offered, *docs.routes(studio, offered)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.routing import BaseRoute
@@ -48,7 +49,11 @@ def routes(desk: Desk) -> list[BaseRoute]:
     router = a1111_router()
 
     @router.get("/progress", summary="How far this client's job is")
-    async def progress(request: Request, skip_current_image: bool = False, id_task: str | None = None) -> Progress:
+    async def progress(
+        request: Request,
+        skip_current_image: Annotated[bool, Query(description="True: without a preview.")] = False,
+        id_task: Annotated[str | None, Query(description="The `force_task_id` that a job was given.")] = None,
+    ) -> Progress:
         """Of the job with the `force_task_id` that `id_task` names, else of the one that runs, else of the newest.
 
         While a model that was chosen by POST /options is loaded, that counts as a job.

@@ -12,28 +12,31 @@ from safety.settings import Kind
 Seed = Annotated[int, Field(description="Makes this picture again.")]
 Base64 = Annotated[str, Field(description="The file in base64.")]
 Withheld = Annotated[Kind | None, Field(description="What became of it by the safety policy: this is its stand-in.")]
+Zero = Annotated[int, Field(description="Always 0.")]
 Seconds = Annotated[int, Field(description="Since 1970.")]
 
 
 class InputTokens(BaseModel):
-    image_tokens: int = 0
-    text_tokens: int = 0
+    """Of what was sent: none."""
+
+    image_tokens: Zero = 0
+    text_tokens: Zero = 0
 
 
 class Usage(BaseModel):
     """Nothing is counted in tokens here: all zeros, for programs that want the record."""
 
-    input_tokens: int = 0
-    output_tokens: int = 0
-    total_tokens: int = 0
+    input_tokens: Zero = 0
+    output_tokens: Zero = 0
+    total_tokens: Zero = 0
     input_tokens_details: InputTokens = InputTokens()
 
 
 class Described(BaseModel):
     """What a picture, or all of them, are."""
 
-    background: Literal["opaque"] = "opaque"
-    output_format: Format
+    background: Annotated[Literal["opaque"], Field(description="No model makes another.")] = "opaque"
+    output_format: Annotated[Format, Field(description="Of the files.")]
     quality: Annotated[str, Field(description="As asked for.")]
     size: Annotated[str, Field(description="WIDTHxHEIGHT in pixels.")]
 
@@ -41,7 +44,7 @@ class Described(BaseModel):
 class Image(BaseModel):
     """One picture, as itself or as a link."""
 
-    b64_json: Base64 | None = None
+    b64_json: Annotated[str | None, Field(description="The file in base64; null for a link.")] = None
     url: Annotated[str | None, Field(description="Where it is for an hour, for whoever asked for it.")] = None
     seed: Seed
     withheld: Withheld = None
@@ -51,7 +54,7 @@ class Images(Described):
     """The pictures of one request."""
 
     created: Seconds
-    data: list[Image]
+    data: Annotated[list[Image], Field(description="As many as were asked for.")]
     usage: Usage = Usage()
 
 
@@ -79,10 +82,10 @@ class Model(BaseModel):
     """A model on offer."""
 
     id: Annotated[str, Field(description="What to ask for it by.")]
-    object: Literal["model"] = "model"
+    object: Annotated[Literal["model"], Field(description="Always that.")] = "model"
     created: Annotated[int, Field(description="When the server was started, in seconds since 1970.")]
     owned_by: Annotated[str, Field(description="Who published it.")]
-    title: str
+    title: Annotated[str, Field(description="As the page shows it.")]
     repo: Annotated[str | None, Field(description="On the Hugging Face Hub; null for one that ships along.")]
     licence: Annotated[str, Field(description="Its name and address.")]
     restrictions: Annotated[str | None, Field(description="What the licence forbids to make; null: nothing.")]
@@ -91,5 +94,5 @@ class Model(BaseModel):
 class Models(BaseModel):
     """All models on offer, the default one first."""
 
-    object: Literal["list"] = "list"
-    data: list[Model]
+    object: Annotated[Literal["list"], Field(description="Always that.")] = "list"
+    data: Annotated[list[Model], Field(description="The models.")]

@@ -54,20 +54,26 @@ def routes(studio: Studio) -> list[BaseRoute]:
     door = APIRouter(prefix="/v1", route_class=Route, tags=["OpenAI"], responses=_REFUSED)
     engine, links, since = studio.engine, Links(), int(time.time())
 
-    @door.get("/models", name="openai_models")
+    @door.get("/models", name="openai_models", summary="The models on offer")
     async def models() -> answers.Models:
         """The models on offer."""
         named = sorted(engine.models.values(), key=lambda spec: spec.name != engine.default_model)
         return answers.Models(data=[_model(spec, since) for spec in named])
 
-    @door.get("/models/{model:path}", name="openai_model")
+    @door.get("/models/{model:path}", name="openai_model", summary="One model")
     async def model(
         model: Annotated[str, Path(max_length=200, description="Its id, title or hub repo.")],
     ) -> answers.Model:
         """One model."""
         return _model(catalogue.find(model, engine.models), since)
 
-    @door.post("/images/generations", name="openai_images", response_model=None, responses=_MADE)
+    @door.post(
+        "/images/generations",
+        name="openai_images",
+        summary="Make pictures from a prompt",
+        response_model=None,
+        responses=_MADE,
+    )
     async def images(asked: Asked, request: Request) -> Response:
         """Make pictures from a prompt. A client that goes away cancels the job."""
         making = begin(asked, engine, caller_of(request))
@@ -77,7 +83,13 @@ def routes(studio: Studio) -> list[BaseRoute]:
         told = await _images(making, made, request, links)
         return Response(told.model_dump_json(exclude_none=True), media_type=_TYPE)
 
-    @door.get("/images/{id}/content", name="openai_picture", response_class=Response, responses=_FILE)
+    @door.get(
+        "/images/{id}/content",
+        name="openai_picture",
+        summary="A picture that was asked for as a link",
+        response_class=Response,
+        responses=_FILE,
+    )
     async def picture(
         id: Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="From a link.")], request: Request
     ) -> Response:
