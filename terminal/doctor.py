@@ -13,7 +13,7 @@ from access.configured import SPACE
 from config import Config, load
 from errors import ConfigError
 from models.registry import registry
-from terminal import hub, machine
+from terminal import hub, machine, safety
 from terminal.finding import Finding, Level, fail, ok, warn
 from terminal.opening import Asked, opening, told
 from terminal.text import one_line
@@ -53,7 +53,8 @@ def _deployment(config: Config, device: str | None) -> Iterator[Finding]:
     yield hub.disk(models)
     yield hub.connection()
     yield hub.token()
-    yield hub.revisions(models, config.comparison.clip)
+    yield hub.revisions(models, config.comparison.clip, config.safety.checker)
+    yield safety.policy(config.safety, models)
     yield machine.port(config.server)
     yield public(config, os.environ)
 

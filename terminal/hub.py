@@ -12,6 +12,7 @@ from models.amounts import bytes_text
 from models.registry import Registry
 from models.spec import TO_BE_PINNED, LatentSpace
 from models.storage import missing_bytes, on_disk
+from safety.settings import Checker
 from terminal.finding import Finding, fail, ok, warn
 from terminal.text import plain
 
@@ -74,11 +75,11 @@ def token() -> Finding:
     return ok("token", f"valid, of {name}")
 
 
-def revisions(models: Registry, clip: Clip | None) -> Finding:
+def revisions(models: Registry, *others: Clip | Checker | None) -> Finding:
     """Which repos are not pinned to a commit yet."""
     open_ = [spec.name for spec in models.values() if spec.revision == TO_BE_PINNED]
     open_ += sorted({str(space.taesd) for space in _spaces(models) if space.taesd_revision == TO_BE_PINNED})
-    open_ += [clip.repo] if clip and clip.revision == TO_BE_PINNED else []
+    open_ += [other.repo for other in others if other and other.revision == TO_BE_PINNED]
     if not open_:
         return ok("revisions", "every hub repo is pinned to a commit")
     remedy = "Look up the commit of each on the hub and write it into config.yaml."

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from models.amounts import bytes_text
 from models.registry import Registry
-from models.spec import ModelSpec
+from models.spec import Licence, ModelSpec
 from models.storage import State, on_disk
 from terminal.text import plain
 
@@ -32,7 +32,22 @@ def print_table(models: Registry, default_model: str) -> None:
     table = Table(*COLUMNS, box=box.SIMPLE_HEAD)
     for spec in models.values():
         table.add_row(*(Text(plain(cell)) for cell in _row(spec, default_model)))
-    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console.print(table)
+    for line in restrictions(models):
+        console.print(Text(line))
+
+
+def restrictions(models: Registry) -> list[str]:
+    """What the licences forbid, each with where it stands and the models that it is about."""
+    about: dict[Licence, list[str]] = {}
+    for spec in models.values():
+        about.setdefault(spec.licence, []).append(spec.name)
+    return [
+        plain(f"{licence.name} ({', '.join(names)}): {licence.restrictions} {licence.url}")
+        for licence, names in about.items()
+        if licence.restrictions
+    ]
 
 
 def described(spec: ModelSpec, default_model: str) -> dict[str, Any]:

@@ -226,6 +226,7 @@ def test_models_as_json_and_as_a_table(tiny: Path, capsys: Captured) -> None:
     table = capsys.readouterr().out
     assert "tiny *" in table
     assert "on disk" in table
+    assert "CreativeML Open RAIL-M (tiny): No unlawful, harmful, deceptive or discriminating use" in table
     assert all(len(line) <= 160 for line in table.splitlines())
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from models.spec import TO_BE_PINNED
 from terminal import doctor, machine
 from terminal import hub as report
 from terminal.finding import Finding, Level
+from terminal.safety import policy
 from tests.deployments import OURS, entry, written
 from tests.hub import Fault, Hub
 from tests.tiny import Checkpoints
@@ -36,6 +38,7 @@ SUBJECTS = (
     "hub",
     "token",
     "revisions",
+    "safety",
     "port",
     "public",
 )
@@ -95,6 +98,33 @@ def test_small_decoders_of_ours_that_are_not_pinned_are_named(tmp_path: Path, hu
     _, lines = examined(OURS, hub.environment(tmp_path / "home"))
     assert lines["revisions"].startswith("warn" if unpinned else "ok")
     assert set(re.findall(r"madebyollin/\w+", lines["revisions"])) == unpinned
+
+
+@pytest.mark.parametrize(
+    ("safety", "level", "said"),
+    [
+        ({}, Level.WARN, "policy off here, block where others can come; there is no safety.checker for tiny"),
+        ({"policy": "off"}, Level.OK, "policy off; nothing is examined"),
+        ({"policy": "block", "checker": {"repo": "HERE", "variant": "fp16"}}, Level.OK, "the checker is on the disk"),
+        ({"policy": "blur", "checker": {"repo": "HERE"}}, Level.OK, "the checker is on the disk"),
+        ({"policy": "blur", "checker": {"repo": "./gone"}}, Level.WARN, "gone is not there"),
+        (
+            {"checker": {"repo": "someone/sd", "revision": "1" * 40, "download_bytes": 608_023_338}},
+            Level.OK,
+            "the checker is downloaded when first needed: 608 MB",
+        ),
+    ],
+)
+def test_the_policy_is_told_and_whether_it_can_be_kept(
+    tmp_path: Path, checkpoints: Checkpoints, safety: dict[str, Any], level: Level, said: str
+) -> None:
+    here = str(checkpoints["sd"])
+    if "checker" in safety and safety["checker"]["repo"] == "HERE":
+        safety = {**safety, "checker": {**safety["checker"], "repo": here}}
+    config = load(written(tmp_path, entry("tiny", checkpoints["sd"]), safety=safety))
+    found = policy(config.safety, registry(config.models))
+    assert (found.level, said in found.text) == (level, True), found
+    assert bool(found.remedy) == (level is not Level.OK)
 
 
 def test_a_configuration_that_is_refused_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
