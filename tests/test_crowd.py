@@ -45,8 +45,6 @@ def test_one_visitor_does_not_fill_the_queue_for_all(
     with served(path) as server, httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
         assert [asks(http).status_code for _ in range(3)] == [200, 200, 429]
         refused = asks(http)
-        assert (refused.headers["retry-after"], "all that one visitor may have" in refused.json()["detail"]) == (
-            "5",
-            True,
-        )
+        assert "all that one visitor may have" in refused.json()["detail"]
+        assert refused.headers["retry-after"] == "5"
         assert asks(http, "9.9.9.9").status_code == 200

@@ -15,9 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from visitors.asking import caller_of
 
-SHARE = (
-    24  # events of one visitor that wait or run at a time: those of a few pages with all the jobs that they may have
-)
+SHARE = 24  # events of one visitor that wait or run at a time: a few pages with all the jobs one may have
 RETRY = "5"  # seconds
 _JOINS = re.compile(r".*/gradio_api/(queue/join|call/(v2/)?[^/]+)/?")
 TOO_MANY = f"{SHARE} requests of yours wait already, which is all that one visitor may have. Wait until one is done."

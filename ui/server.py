@@ -22,6 +22,7 @@ from ui.benchmark import routes as benchmark
 from ui.cache import OwnFiles
 from ui.compare import routes as compare
 from ui.crowd import Crowd
+from ui.inputs import NoFiles
 from ui.login.page import login_page
 from ui.parts import WATCHERS
 from ui.reading import routes as reading
@@ -84,7 +85,7 @@ def _lifespan(studio: Studio, doors: Sequence[BaseRoute]) -> Callable[[Any], Abs
 def _middleware(studio: Studio) -> list[Middleware]:
     """What every request goes through, the outermost first."""
     callers = [Middleware(Visitors, private=studio.private, public=studio.public, proxies=studio.proxies)]
-    callers += [Middleware(Crowd), *([Middleware(OwnFiles)] if studio.private else [])]
+    callers += [Middleware(Crowd), Middleware(NoFiles), *([Middleware(OwnFiles)] if studio.private else [])]
     if (known := studio.entrance) is None:
         return callers
     page = login_page(known)
