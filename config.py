@@ -147,6 +147,8 @@ def _resolved(config: Config, folder: Path) -> Config:
         space = spec.latent_space
         if decoder := space.tiny_decoder:
             space = space.model_copy(update={"taesd": absolute(decoder)})
+        if space.colours:
+            space = space.model_copy(update={"colours": below(space.colours)})
         return spec.model_copy(update={"repo": absolute(spec.source), "latent_space": space})
 
     kept = {

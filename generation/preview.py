@@ -15,9 +15,9 @@ from generation.events import Frame
 from generation.picture import developed, to_bytes
 from generation.settings import Preview, PreviewMode
 from generation.tiny_decoders import TinyDecoders
+from models.latent_colours import latent_colours
 from models.loading import Loaded
 from models.progress import Report
-from models.spec import LatentSpace
 
 QUALITY = 80  # of the JPEG
 SHOWN_SIDE = 128  # pixels: a linear frame that is smaller is enlarged smoothly, as browsers do it badly
@@ -39,7 +39,7 @@ class Previewer:
             if note is not None:
                 self._mode, self.notes = "linear", (note,)
         if self._mode == "linear":
-            self._matrix, self._bias = _linear(loaded.spec.latent_space, torch.device(loaded.device.kind))
+            self._colours = latent_colours(loaded.spec.latent_space).to(loaded.device.kind)
 
     @property
     def off(self) -> bool:
@@ -70,7 +70,8 @@ class Previewer:
     def _rgb(self, x0: torch.Tensor) -> torch.Tensor:
         """(1, 3, height, width) in about [-1, 1]."""
         if self._mode == "linear":
-            return torch.einsum("nchw,cd->ndhw", x0, self._matrix) + self._bias
+            rgb: torch.Tensor = self._colours(x0)
+            return rgb
         if self._mode == "vae":
             return developed(self._loaded.pipeline.vae, self._loaded.spec, x0).float()
         decoded: torch.Tensor = self._tiny.decode(x0.to(self._tiny.dtype)).sample
@@ -98,12 +99,6 @@ class _Pending:
         if self._event is not None:
             self._event.synchronize()
         return Image.fromarray(self._pixels.permute(1, 2, 0).contiguous().numpy())
-
-
-def _linear(space: LatentSpace, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    matrix = torch.tensor(space.rgb)  # (channels, 3)
-    bias = torch.tensor(space.bias)
-    return matrix.to(device), bias.view(1, -1, 1, 1).to(device)
 
 
 def jpeg(image: Image.Image, least: int) -> bytes:

@@ -71,8 +71,9 @@ class LatentSpace(Data):
     channels: Annotated[int, Field(ge=1)]
     scale: Annotated[int, Field(ge=1)]  # pixels per latent, along each side
     # (channels, 3): latents as the pipeline holds them → a pixel of RGB in [-1, 1] for each
-    rgb: tuple[tuple[float, float, float], ...]
+    rgb: tuple[tuple[float, float, float], ...] = ()
     bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    colours: Annotated[str, Field(min_length=1)] | None = None  # instead of `rgb`: file of a small net that tells them
     taesd: str | None = None  # hub repo or folder of the AutoencoderTiny for this space, as `ModelSpec.repo`
     taesd_revision: str | None = None  # a commit
 
@@ -83,8 +84,10 @@ class LatentSpace(Data):
 
     @model_validator(mode="after")
     def _shapes_agree(self) -> LatentSpace:
-        if len(self.rgb) != self.channels:
+        if self.colours is None and len(self.rgb) != self.channels:
             raise Wrong(f"it must be {self.channels} rows, one for each channel", "rgb")
+        if self.colours is not None and self.rgb:
+            raise Wrong("it stands beside rgb; name one of the two", "colours")
         if self.taesd is not None:
             check_pinned(self.taesd, self.taesd_revision, "taesd_revision")
         return self

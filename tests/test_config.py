@@ -133,6 +133,12 @@ def test_an_unknown_key_is_refused_with_the_known_ones(
         ("models.2.revision", COMMIT, "main", "a commit hash of 40 hex digits"),
         ("models.2.revision", COMMIT, COMMIT[:12], "a commit hash of 40 hex digits"),
         ("latent_spaces.sd.rgb", "      - [0.3512, 0.2297, 0.3227]\n", "", "4 rows"),
+        (
+            "latent_spaces.mini.colours",
+            "    colours: ./",
+            "    rgb: [[0, 0, 0]]\n    colours: ./",
+            "name one of the two",
+        ),
         ("latent_spaces.sd.taesd_revision", f"taesd_revision: {TO_BE_PINNED}", "taesd_revision: main", "commit hash"),
     ],
 )

@@ -101,14 +101,6 @@ def text_states(text: CLIPTextModel, ids: Tensor) -> Tensor:
     return text(ids.to(text.device)).last_hidden_state.half().cpu()  # type: ignore[no-any-return]
 
 
-def preview_matrix(path: Path, factor: float) -> Tensor:
-    """(channels + 1, 3): scaled latents and a last 1 → RGB in [-1, 1], by least squares."""
-    stored = torch.load(path, weights_only=True)
-    latents, colours = (stored[key].float().movedim(1, -1).flatten(0, 2) for key in ("latents", "colours"))
-    matrix: Tensor = torch.linalg.lstsq(F.pad(latents * factor, (0, 1), value=1.0), colours).solution
-    return matrix
-
-
 def psnr(net: AutoencoderKL, pictures: int, seed: int = 99) -> float:
     """Of reconstructed pictures, in dB."""
     rng = np.random.default_rng(seed)

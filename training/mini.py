@@ -10,7 +10,6 @@ import torch
 import typer
 from rich.console import Console
 from rich.progress import track
-from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from judging.scenes import SIDE
@@ -77,7 +76,8 @@ def make(plan: Plan, work: Path, out: Path, device: str) -> None:
         latents.store_captions(text, tokens, captions[number], plan.pictures, (plan.seed, number))
     factor = latents.scale(pictures[0])
     net.register_to_config(scaling_factor=factor)
-    report(latents.psnr(net, REBUILT), latents.preview_matrix(pictures[0], factor))
+    decibels = latents.psnr(net, REBUILT)
+    Console().print(f"Autoencoder: {decibels:.1f} dB PSNR on {REBUILT} held-out pictures")
 
     torch.manual_seed(plan.seed)
     unet = denoiser(LATENTS, WIDTH, plan.channels).to(device)
@@ -95,15 +95,6 @@ def trained_text(plan: Plan, work: Path, device: str) -> tuple[CLIPTokenizer, CL
     reader = Reader(tokens).to(device)
     train_text(reader, tokens, plan.text, work / "text.pt", plan.text_batch, plan.seed)
     return tokens, reader.encoder.requires_grad_(False)
-
-
-def report(decibels: float, matrix: Tensor) -> None:
-    """How good the autoencoder is, and what `config.yaml` has to know of its latents."""
-    console = Console()
-    console.print(f"Autoencoder: {decibels:.1f} dB PSNR on {REBUILT} held-out pictures")
-    console.print("Linear preview, latents and a last 1 → RGB in [-1, 1]:")
-    for row in matrix.tolist():
-        console.print([round(value, 4) for value in row])
 
 
 def main(
