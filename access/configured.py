@@ -12,6 +12,7 @@ from access.settings import Access
 from errors import ConfigError
 
 SPACE = "SPACE_ID"  # is set on a Hugging Face Space
+OAUTH = "OAUTH_CLIENT_ID"  # is set on one whose README.md begins with hf_oauth: true
 
 
 def entrance(settings: Access, users: Path | None, environ: Mapping[str, str]) -> Entrance | None:
@@ -24,6 +25,8 @@ def entrance(settings: Access, users: Path | None, environ: Mapping[str, str]) -
     if settings.keys and not keys.names():
         raise ConfigError(f"{settings.keys} holds no key. Add one: python app.py keys add NAME --file {settings.keys}")
     hf = settings.hf and SPACE in environ
+    if hf and not environ.get(OAUTH):
+        raise ConfigError("access.hf is true, but this Space has no login: add `hf_oauth: true` to README.md's head.")
     if accounts is None and not keys.names() and not hf:
         return None
     return Entrance(accounts, keys, hf=hf, anonymous=settings.anonymous)

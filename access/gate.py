@@ -24,7 +24,7 @@ OF_HUGGING_FACE = ("/login/huggingface", "/login/callback")
 FORM = 16 * 1024  # bytes of a login, at most
 CLOSED = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src 'self'; "
-    "form-action 'self'; base-uri 'none'",
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'self' https://huggingface.co https://*.huggingface.co",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }

@@ -376,6 +376,8 @@ def test_public_is_what_others_can_reach_unless_it_is_decided(
 def test_without_accounts_and_keys_nobody_has_to_say_who_they_are(tmp_path: Path) -> None:
     assert entrance(Access(), None, {}) is None
     assert entrance(Access(hf=True), None, {}) is None  # which only a Space can offer
-    assert entrance(Access(hf=True), None, {"SPACE_ID": "me/darkroom"})
+    assert entrance(Access(hf=True), None, {"SPACE_ID": "me/darkroom", "OAUTH_CLIENT_ID": "x"})
+    with pytest.raises(ConfigError, match="hf_oauth: true"):
+        entrance(Access(hf=True), None, {"SPACE_ID": "me/darkroom"})
     assert entrance(Access(users=str(users(tmp_path))), None, {})
     assert entrance(Access(), None, {"DARKROOM_API_KEYS": f"laptop:{new_key()}"})

@@ -36,6 +36,8 @@ def build(studio: Studio) -> gr.Blocks:
     demo: gr.Blocks
     with gr.Blocks(title="Darkroom", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
         parts = _placed(studio)
+        if studio.entrance and studio.entrance.hf:
+            gr.LoginButton(visible=False)  # without one gradio has no login by Hugging Face; the head links to it
         wire(demo, parts, studio)
     demo.queue(api_open=False, max_size=4 * WATCHERS)
     return demo

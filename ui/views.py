@@ -125,4 +125,5 @@ def _login(user: str | None, texts: Texts) -> str:
         return ""
     if not user:
         return f'<span class="who"><a href="login">{escape(texts["login"])}</a></span>'
-    return f'<span class="who"><b>{escape(user)}</b> <a href="logout">{escape(texts["logout"])}</a></span>'
+    name = user.removeprefix("hf:")
+    return f'<span class="who"><b>{escape(name)}</b> <a href="logout">{escape(texts["logout"])}</a></span>'
