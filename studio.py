@@ -43,6 +43,11 @@ class Studio:
     metrics: Metrics | None = None  # None: nobody is told how the server fares
     documented: bool = True  # what programs can use is described at /docs
 
+    @property
+    def keyed(self) -> bool:
+        """Whether whoever asks has to say who they are."""
+        return self.entrance is not None
+
     # What somebody has the id of. What is not open to them is as unknown as what was never there.
 
     def job(self, id: str, caller: Caller) -> Job:

@@ -16,6 +16,7 @@ from ui import stage, views
 from ui.cards import cards
 from ui.recipe import DEPENDENT, preset, presets, switched
 from ui.screen import SKIP
+from ui.sharing.views import button
 from ui.status import Status
 from ui.texts import Texts
 from ui.visit import Visit
@@ -71,12 +72,12 @@ class Controls:
         self.engine = engine
 
     def greet(self, request: gr.Request) -> tuple[Any, ...]:
-        """The page's own texts in the visitor's language: head, stage, status, cards, examples."""
+        """The page's own texts in the visitor's language: head, stage, status, cards, examples, copies."""
         texts = texts_for(request)
         spec = self.engine.models[self.engine.default_model]
         strip = views.unexposed("strip_empty", 1, texts)
         blank = (stage.empty(spec, texts), Status(texts["ready"]).html(), strip)
-        return (*self.standing(request), *blank, views.examples(spec, texts))
+        return (*self.standing(request), *blank, views.examples(spec, texts), button(texts))
 
     def standing(self, request: gr.Request) -> tuple[Any, ...]:
         """Head of the page and model cards as things stand; the clock goes on until the device is known."""

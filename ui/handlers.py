@@ -102,7 +102,7 @@ class Acts:
         with refusals_shown(texts):
             if job:
                 found = self.studio.job(job, caller_of(request))
-                yield from watched(self.engine, found, visit, remembered(jobs), texts)
+                yield from watched(self.engine, found, visit, remembered(jobs), texts, self.studio.keyed)
                 if trouble := self._unsaved(job):
                     yield Screen(status=Status(texts["not_saved"], (trouble,), 1.0).html())
 
@@ -140,7 +140,7 @@ class Acts:
         run, index = pointed(visit, event)
         if run is None:
             return Screen()
-        return showing(self.engine, run, index, visit, texts_for(request))
+        return showing(self.engine, run, index, visit, texts_for(request), self.studio.keyed)
 
     def save(self, visit: Visit, request: gr.Request, event: gr.EventData) -> Any:
         """The film strip as a moving picture, in a file."""

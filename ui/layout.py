@@ -21,6 +21,7 @@ from ui.foot import foot
 from ui.parts import WATCHERS, Parts, asked, choice, view
 from ui.reading import tab as reading
 from ui.recipe import presets
+from ui.sharing import views as sharing
 from ui.status import Status
 from ui.texts import DEFAULT, TEXTS
 from ui.wiring import FIELDS, wire
@@ -114,6 +115,8 @@ def _bench(engine: Engine, spec: ModelSpec) -> Parts:
             parts |= _recipe(engine, spec, say)
         with gr.Accordion(say("advanced"), open=False, elem_id="advanced"), gr.Row(elem_classes="tight"):
             parts |= _advanced(engine, spec, say)
+        parts["copy_settings"] = view(sharing.button(WORDS), elem_id="copy_settings")
+        parts["copies"] = view(elem_id="copies")
     return parts
 
 
@@ -170,6 +173,7 @@ def _unseen(spec: ModelSpec) -> Parts:
     return parts | {
         "pictures": gr.File(label="pictures", file_count="multiple", visible=False),
         "details": gr.JSON(label="details", visible=False),
+        "query": asked("query", "string"),
         "job": gr.State(""),
         "visit": gr.State(()),
         "asked_preview": gr.State(None),  # None: a program asks, which sees no page

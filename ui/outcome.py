@@ -21,7 +21,15 @@ def grown(run: Run, job: Job, event: Event) -> Run:
     """`run` with the pictures that are done by now, and its end if `event` is it."""
     known = {shot.index for shot in run.shots}
     new = tuple(
-        Shot(picture.index, picture.seed, picture.width, picture.height, file(picture, job), picture.withheld)
+        Shot(
+            picture.index,
+            picture.seed,
+            picture.width,
+            picture.height,
+            file(picture, job),
+            picture.infotext,
+            picture.withheld,
+        )
         for picture in job.pictures()
         if picture.index not in known
     )

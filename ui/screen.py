@@ -47,8 +47,10 @@ def paced(job: Job, per_second: float) -> Iterator[Event]:
         yield event
 
 
-def watched(engine: Engine, job: Job, visit: Visit, jobs: Sequence[str], texts: Texts) -> Iterator[Screen]:
-    """The page during a run and after it."""
+def watched(
+    engine: Engine, job: Job, visit: Visit, jobs: Sequence[str], texts: Texts, keyed: bool = False
+) -> Iterator[Screen]:
+    """The page during a run and after it. `keyed`: as in ui.sharing."""
     run, frame = Run(job.id, job.request), None
     title = engine.models[run.request.model].title
     kept = [job.id, *(id for id in jobs if id != job.id)][:REMEMBERED]
@@ -59,7 +61,7 @@ def watched(engine: Engine, job: Job, visit: Visit, jobs: Sequence[str], texts: 
         run = grown(run, job, event)
         line = status(event, run.request, title, texts).html()
         if run.ended:
-            yield ended(engine, run, with_run(visit, run), texts)._replace(status=line, jobs=kept)
+            yield ended(engine, run, with_run(visit, run), texts, keyed)._replace(status=line, jobs=kept)
             return
         frame = event.frame or frame if isinstance(event, Step) else frame
         yield _going(Screen(stage=stage.developing(run, frame, texts), status=line), kept)
@@ -79,15 +81,15 @@ def _going(screen: Screen, jobs: list[str]) -> Screen:
     return screen._replace(jobs=jobs, develop=gr.Button(interactive=False), stop=gr.Button(interactive=True))
 
 
-def ended(engine: Engine, run: Run, visit: Visit, texts: Texts) -> Screen:
+def ended(engine: Engine, run: Run, visit: Visit, texts: Texts, keyed: bool = False) -> Screen:
     """The page after a run: its picture, or all of them."""
     only = 0 if run.request.count == 1 else None
-    return showing(engine, run, only, visit, texts)._replace(
+    return showing(engine, run, only, visit, texts, keyed)._replace(
         visit=visit, develop=gr.Button(interactive=True), stop=gr.Button(interactive=False)
     )
 
 
-def showing(engine: Engine, run: Run, index: int | None, visit: Visit, texts: Texts) -> Screen:
+def showing(engine: Engine, run: Run, index: int | None, visit: Visit, texts: Texts, keyed: bool = False) -> Screen:
     """A run of the visit on the stage: one of its pictures, or all of them (None)."""
     shot = next((shot for shot in run.shots if shot.index == index), None)
     alone = run.request.count == 1
@@ -96,7 +98,7 @@ def showing(engine: Engine, run: Run, index: int | None, visit: Visit, texts: Te
     return Screen(
         stage=stage.finished(run, shot, texts) if shot else stage.developing(run, last, texts),
         strip=views.strip(frames, run.job, texts) if shot or alone else views.unexposed("strip_choose", 1, texts),
-        result=views.result(run, shot, texts),
+        result=views.result(run, shot, texts, keyed),
         history=views.history(visit, (run.job, shot.index) if shot else None, texts),
     )
 

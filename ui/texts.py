@@ -17,6 +17,7 @@ from ui.compare import texts as compare
 from ui.foot import texts as foot
 from ui.login import texts as login
 from ui.reading import texts as reading
+from ui.sharing import texts as sharing
 
 Texts = Mapping[str, str]
 
@@ -194,7 +195,7 @@ _GERMAN = {
     "no_frames": "Kein Filmstreifen zum Speichern: Die Vorschau war aus, oder der Lauf ist zu lange her.",
 }
 
-_TABS = (album, benchmark, compare, foot, login, reading)  # each with the same two tables
+_TABS = (album, benchmark, compare, foot, login, reading, sharing)  # each with the same two tables
 TEXTS: Mapping[str, Texts] = MappingProxyType(
     {
         "en": MappingProxyType(dict(ChainMap(_ENGLISH, *(tab.ENGLISH for tab in _TABS)))),

@@ -11,6 +11,7 @@ from models.spec import ModelSpec
 from safety.settings import note
 from ui.figures import seconds, size
 from ui.frames import data_url, thinned, url
+from ui.sharing.views import menu
 from ui.stage import thumbnail
 from ui.texts import Texts
 from ui.visit import Run, Shot, Visit
@@ -52,10 +53,10 @@ def begun(request: GenerationRequest, texts: Texts) -> str:
     return f'<div class="titled"><p class="seed">{escape(texts["seed"])} <b>{request.seed}</b></p></div>'
 
 
-def result(run: Run, shot: Shot | None, texts: Texts) -> str:
-    """What is to be known and done after a run: seed, files, times, memory, notes."""
+def result(run: Run, shot: Shot | None, texts: Texts, keyed: bool = False) -> str:
+    """What is to be known and done after a run: seed, files, times, memory, notes. `keyed`: as in ui.sharing."""
     notes = "".join(f"<li>{escape(note)}</li>" for note in _notes(run, texts))
-    parts = [_acts(run, shot, texts) if run.shots else "", f'<ul class="notes">{notes}</ul>' if notes else ""]
+    parts = [_acts(run, shot, texts, keyed) if run.shots else "", f'<ul class="notes">{notes}</ul>' if notes else ""]
     return "".join([*parts, _facts(run, texts)])
 
 
@@ -66,7 +67,7 @@ def _notes(run: Run, texts: Texts) -> list[str]:
     return [told.get(it, it) for it in run.notes]
 
 
-def _acts(run: Run, shot: Shot | None, texts: Texts) -> str:
+def _acts(run: Run, shot: Shot | None, texts: Texts, keyed: bool) -> str:
     """The buttons for one picture, or for a whole contact sheet (None), whose first seed stands for it."""
     chosen = shot or run.shots[0]
     seed = _button("seed", texts["use_seed"], kind="input", job=run.job, index=chosen.index)
@@ -76,6 +77,8 @@ def _acts(run: Run, shot: Shot | None, texts: Texts) -> str:
     if shot and not shot.withheld:
         name = f"darkroom-{shot.seed}.png"
         acts.append(f'<a href="{escape(url(shot.path))}" download="{name}">{escape(texts["download_png"])}</a>')
+    request = run.request.model_copy(update={"seed": chosen.seed, "count": 1}) if shot else run.request
+    acts.append(menu(request, chosen.infotext, keyed, texts))
     return (
         f'<div class="titled"><p class="seed">{escape(texts["seed"])} <b>{chosen.seed}</b> {seed}</p>'
         f'<span class="acts">{"".join(acts)}</span></div>'

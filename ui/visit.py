@@ -20,6 +20,7 @@ class Shot:
     width: int  # pixels
     height: int
     path: str
+    infotext: str = ""  # inside the file, as other tools read it
     withheld: Kind | None = None  # a stand-in, as the safety checker flagged what was made
 
 

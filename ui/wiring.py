@@ -24,6 +24,7 @@ from ui.reading import tab as reading
 from ui.reading.handlers import Reader
 from ui.recipe import DEPENDENT
 from ui.screen import Screen
+from ui.sharing.handlers import Sharing
 
 FIELDS = {  # of a request, and so of the endpoint /generate: what programs should send
     "prompt": "string",
@@ -39,6 +40,7 @@ FIELDS = {  # of a request, and so of the endpoint /generate: what programs shou
 }
 # What the controls hold becomes what is asked. A control that the model does not have is not on the page.
 COPY = "(...values) => { if (!document.querySelector('#guidance_scale')) values[4] = null; return values; }"
+QUERY = "() => [location.search]"  # of the page's address, from which a link fills it in
 SAVE = "() => setTimeout(() => document.querySelector('#saved').click(), 100)"
 
 
@@ -46,7 +48,7 @@ def wire(demo: gr.Blocks, parts: Parts, studio: Studio) -> None:
     """Connect the page's parts to what they do in `studio`."""
     engine, keeper, runs = studio.engine, studio.keeper, studio.runs
     acts, controls = Acts(studio), Controls(engine)
-    _wire_jobs(demo, parts, acts, controls)
+    _wire_jobs(demo, parts, acts, controls, Sharing(engine, studio.keyed))
     _wire_controls(parts, acts, controls)
     api(offered(engine), api_name="models", concurrency_limit=WATCHERS)
     reading.wire(demo, parts, Reader(engine))
@@ -63,7 +65,7 @@ def wire(demo: gr.Blocks, parts: Parts, studio: Studio) -> None:
         benchmark.wire(parts, Measuring(engine, studio.runner))
 
 
-def _wire_jobs(demo: gr.Blocks, parts: Parts, acts: Acts, controls: Controls) -> None:
+def _wire_jobs(demo: gr.Blocks, parts: Parts, acts: Acts, controls: Controls, sharing: Sharing) -> None:
     """Develop, stop, watch, and come back. Develop is the endpoint that programs call, with the same ten values."""
     screen = [parts[name] for name in Screen._fields]
     bench = [parts[name] for name in Bench._fields]
@@ -84,13 +86,18 @@ def _wire_jobs(demo: gr.Blocks, parts: Parts, acts: Acts, controls: Controls) ->
         acts.watch, [parts["job"], parts["visit"], parts["jobs"]], screen, api_visibility="private", **SLOW
     ).then(controls.standing, None, [parts["masthead"], parts["model"], parts["clock"]], **LIGHT)
     parts["stop"].click(acts.stop, parts["job"], None, **LIGHT)
-    greeted = [parts[name] for name in ("masthead", "model", "clock", "stage", "status", "strip", "examples")]
+    greeted = [
+        parts[name] for name in ("masthead", "model", "clock", "stage", "status", "strip", "examples", "copy_settings")
+    ]
     demo.load(controls.greet, None, greeted, **LIGHT).then(
         acts.attach,
         parts["jobs"],
         [parts["job"], parts["visit"], parts["history"], *bench],
         api_visibility="private",
         **SLOW,  # only what went through the queue tells the page of a changed state, which is what makes it watch
+    ).then(sharing.open, parts["query"], bench, js=QUERY, **HEARD)
+    parts["copy_settings"].select(None, [parts[field] for field in FIELDS], fields, js=COPY, **LIGHT).then(
+        sharing.copies, fields, parts["copies"], **HEARD
     )
 
 

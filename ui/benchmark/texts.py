@@ -68,7 +68,6 @@ ENGLISH = {
     "benchmark_json": "JSON",
     "benchmark_markdown": "Markdown",
     "benchmark_copy": "Copy as Markdown",
-    "benchmark_copied": "Copied",
 }
 
 GERMAN = {
@@ -137,5 +136,4 @@ GERMAN = {
     "benchmark_json": "JSON",
     "benchmark_markdown": "Markdown",
     "benchmark_copy": "Als Markdown kopieren",
-    "benchmark_copied": "Kopiert",
 }

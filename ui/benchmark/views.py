@@ -101,8 +101,8 @@ def _exports(record: Record, texts: Texts) -> str:
     return (
         f'<div class="exports"><a href="{base}.json" download>{escape(texts["benchmark_json"])}</a>'
         f'<a href="{base}.md" download>{escape(texts["benchmark_markdown"])}</a>'
-        f'<button type="button" class="copy" data-copy="{base}.md" data-copied="{escape(texts["benchmark_copied"])}">'
-        f"{escape(texts['benchmark_copy'])}</button></div>"
+        f'<button type="button" class="copy" data-copy data-from="{base}.md" data-done="{escape(texts["copied"])}" '
+        f'data-failed="{escape(texts["copy_failed"])}">{escape(texts["benchmark_copy"])}</button></div>'
     )
 
 

@@ -49,25 +49,6 @@
     for (let waited = 0; !told() && waited < 5000; waited += 50) await new Promise((go) => setTimeout(go, 50));
     if (told()) show(html, file);
   };
-  const copy = async (button) => {
-    const text = button.closest('.reading').querySelector('pre')?.textContent ?? '';
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {  // not at a plain http address of another machine
-      const field = document.createElement('textarea');
-      field.value = text;
-      document.body.append(field);
-      field.select();
-      document.execCommand('copy');
-      field.remove();
-      button.focus();
-    }
-    const label = button.textContent;
-    if (label === button.dataset.done) return;
-    button.textContent = button.dataset.done;
-    setTimeout(() => { button.textContent = label; }, 2000);
-  };
-
   // Where a file may be let go: elsewhere the browser would leave the page to show it.
   const place = (event) => event.dataTransfer?.types.includes('Files') && event.target instanceof Element
     && (event.target.closest('#reading') ?? event.target.closest('#ask'));
@@ -94,9 +75,5 @@
     const [file] = event.target.files;
     event.target.value = '';  // so that the same file can be chosen again
     if (file) readHere(file);
-  });
-  document.addEventListener('click', (event) => {
-    const button = event.target instanceof Element ? event.target.closest('#reading_told [data-act=copy]') : null;
-    if (button) copy(button);
   });
 })();

@@ -15,7 +15,6 @@ ENGLISH = {
     "reading_noise": "Another program begins from other noise: the same seed gives another picture here.",
     "reading_rest": "All that the file says",
     "reading_copy": "Copy text",
-    "reading_copied": "Copied",
     "reading_alt": "The picture that was dropped",
 }
 
@@ -34,6 +33,5 @@ GERMAN = {
     "reading_noise": "Ein anderes Programm beginnt mit anderem Rauschen: Derselbe Seed ergibt hier ein anderes Bild.",
     "reading_rest": "Alles, was die Datei sagt",
     "reading_copy": "Text kopieren",
-    "reading_copied": "Kopiert",
     "reading_alt": "Das abgelegte Bild",
 }

@@ -50,9 +50,9 @@ def reading(found: Reading, said: Mapping[str, Any], fate: Taken, texts: Texts) 
     parts += [f"<p>{escape(texts['reading_marked'])}</p>"] if found.marked and not recipe else []
     parts += [_rest(found, texts)] if found.file.texts else []
     return (
-        f'<article class="reading"><figure><img alt="{escape(texts["reading_alt"])}"></figure><div class="about">'
-        f'<h2 role="status">{escape(_clean(head))}</h2><p class="file">{escape(file)}</p>{"".join(parts)}'
-        "</div></article>"
+        f'<article class="reading" data-copied><figure><img alt="{escape(texts["reading_alt"])}"></figure>'
+        f'<div class="about"><h2 role="status">{escape(_clean(head))}</h2><p class="file">{escape(file)}</p>'
+        f"{''.join(parts)}</div></article>"
     )
 
 
@@ -87,8 +87,8 @@ def _acts(recipe: Recipe, said: Mapping[str, Any], texts: Texts) -> str:
     return (
         f'<div class="acts"><button type="button" data-act="use" data-kind="input" data-said="{told}">'
         f"{escape(texts['use_settings'])}</button>"
-        f'<button type="button" data-act="copy" data-done="{escape(texts["reading_copied"])}">'
-        f"{escape(texts['reading_copy'])}</button></div>"
+        f'<button type="button" data-copy data-done="{escape(texts["copied"])}" '
+        f'data-failed="{escape(texts["copy_failed"])}">{escape(texts["reading_copy"])}</button></div>'
     )
 
 
