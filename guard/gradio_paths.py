@@ -22,10 +22,13 @@ _OPEN = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _CLOSED = re.compile(r"/(pwa_icon|monitoring|svelte|custom_component|redoc)(/.*)?", re.IGNORECASE | re.DOTALL)
+_LONGEST = 255  # bytes of a part of a path: file systems know no longer names, and raise where they are asked for one
 
 
 def closed(path: str) -> bool:
-    """Whether gradio would serve something at `path` that nobody needs."""
+    """Whether gradio would serve something at `path` that nobody needs, or would break at it."""
+    if not path.isprintable() or any(len(part.encode(errors="replace")) > _LONGEST for part in path.split("/")):
+        return True
     if path.lower().startswith(PREFIX):
         return _OPEN.fullmatch(path) is None
     return _CLOSED.fullmatch(path) is not None

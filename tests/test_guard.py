@@ -192,6 +192,10 @@ def test_a_site_that_is_configured_may_ask_and_read(page: Served) -> None:
         "/gradio_api/vibe-code",
         "/gradio_api/custom_component/a/b/c/d",
         "/gradio_api/call/a/b/c",
+        "/%0a",
+        "/assets/%00",
+        f"/assets/{'a' * 256}",
+        f"/static/{'%C3%A4' * 128}",
         "/gradio_api",
         "/gradio_api/",
     ],
@@ -232,6 +236,26 @@ def test_a_queued_event_is_not_run_past_the_queue(page: Served) -> None:
 )
 def test_what_the_page_and_its_clients_need_is_there(page: Served, path: str) -> None:
     assert asked(page, f"GET {path}").status == 200
+
+
+SENSELESS = [
+    ("/gradio_api/call/nope", b'{"data": []}'),
+    ("/gradio_api/call/v2/nope", b"{}"),
+    ("/gradio_api/call/v2/generate", b'{"data": 1}'),
+    ("/gradio_api/call/generate", b'{"prompt": "\\ud800"}'),
+    ("/gradio_api/queue/join", b'{"fn_index": -1, "data": [], "session_hash": "a"}'),
+    ("/gradio_api/queue/join", b"[" * 100_000),
+    ("/gradio_api/run/predict", b'{"data": []}'),
+    ("/gradio_api/cancel", b'{"data": [NaN, 1e999]}'),
+    ("/gradio_api/reset", b'{"\\ud800": 1}'),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), SENSELESS)
+def test_what_makes_no_sense_to_gradio_is_no_fault_of_the_server(page: Served, path: str, body: bytes) -> None:
+    answer = asked(page, f"POST {path}", JSON, f"Content-Length: {len(body)}", body=body)
+    assert answer.status in (400, 422)
+    assert json.loads(answer.body)["detail"]
 
 
 # Ranges

@@ -17,6 +17,7 @@ from access.entrance import Entrance
 from access.gate import Gate
 from guard.guard import stand_before
 from studio import Studio
+from ui import mistakes
 from ui.album import routes as album
 from ui.benchmark import routes as benchmark
 from ui.cache import OwnFiles
@@ -54,6 +55,7 @@ def launch_options(studio: Studio, doors: Sequence[BaseRoute] = ()) -> dict[str,
         "auth_dependency": _known(studio.entrance) if studio.entrance else None,
         "app_kwargs": {
             "openapi_url": None,  # that of everything that gradio has; ours tells what programs can use
+            "exception_handlers": mistakes.handlers(),
             "middleware": _middleware(studio),
             "routes": [
                 *doors,
