@@ -167,9 +167,7 @@ class Worker:
         peak = Peak(self._residency.device)
         report = _Downloads(job.report)
         spec = self._models[request.model]
-        examine = self._gate.opened(
-            spec, self._residency.device, report
-        )  # before gigabytes of a model come for nothing
+        examine = self._gate.opened(spec, self._residency.device, report)  # before gigabytes come for nothing
         loaded = self._acquire(spec, report)
         peak.loaded(self._residency.bytes_beside(request.model))
         previewer = Previewer(self._preview, job.preview, loaded, self._decoders, report)

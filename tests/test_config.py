@@ -10,6 +10,7 @@ from config import Comparison, Config, Gallery, Server, load
 from errors import ConfigError
 from generation.settings import Limits, Preview, Queue
 from models.spec import TO_BE_PINNED, Data, LatentSpace, Licence, ModelSpec, Range, Size
+from safety.settings import Safety
 
 OURS = Path(__file__).parents[1] / "config.yaml"
 TEXT = OURS.read_text(encoding="utf-8")
@@ -195,6 +196,18 @@ def test_a_folder_needs_no_revision(written: Written) -> None:
     assert load(written(text)).models[2].local
 
 
+@pytest.mark.parametrize(("said", "policy"), [("off", "off"), ('"off"', "off"), ("block", "block"), ("null", None)])
+def test_a_bare_off_is_the_policy_of_that_name(written: Written, said: str, policy: str | None) -> None:
+    assert load(written(changed("policy: null  ", f"policy: {said}  "))).safety.policy == policy
+
+
+@pytest.mark.parametrize("said", ["on", "true", "strict", "0"])
+def test_a_policy_that_is_none_is_refused(written: Written, said: str) -> None:
+    assert "safety.policy: Input should be 'off', 'blur' or 'block'" in refusal(
+        written(changed("policy: null  ", f"policy: {said}  "))
+    )
+
+
 COMMENTS = " ".join(line.partition("#")[2] for line in TEXT.splitlines())
 WORDS = {word.strip(",.;:()") for word in COMMENTS.split()}
 
@@ -204,7 +217,7 @@ def test_every_key_of_a_model_is_explained_in_a_comment(data: type[Data]) -> Non
     assert set(data.model_fields) <= WORDS
 
 
-@pytest.mark.parametrize("data", [Config, Server, Gallery, Comparison, Preview, Queue, Limits])
+@pytest.mark.parametrize("data", [Config, Server, Gallery, Comparison, Preview, Queue, Limits, Safety])
 def test_every_choice_is_set_and_explained_where_it_stands(data: type[Data]) -> None:
     sections = {name for name, value in yaml.safe_load(TEXT).items() if isinstance(value, dict | list)}
     explained = {line.split(":")[0].strip() for line in TEXT.splitlines() if "# " in line.partition(":")[2]}
