@@ -44,13 +44,14 @@ def forecast(wanted: Plan | Recipe, engine: Engine, earlier: Iterable[RunRecord]
     }
     loads = _loads(asked, engine)
     paces = (engine.pace, remembered(earlier, engine))
+    specs = [engine.models[name] for name in asked]
     seconds = {name: _seconds(requests, name in loads, paces) for name, requests in asked.items()}
     known = [it for it in seconds.values() if it is not None]
     return Forecast(
         pictures=sum(map(len, asked.values())),
         refused=tuple((cell.number, cell.error) for cell in cells if cell.error),
         loads=len(loads),
-        download_bytes=sum(missing_bytes(engine.models[name]) for name in asked),
+        download_bytes=sum(map(missing_bytes, specs)) + engine.safeguard.missing_bytes(specs),
         seconds=sum(known) if len(known) == len(asked) else None,
         known_seconds=sum(known),
         unknown=tuple(name for name in asked if seconds[name] is None),

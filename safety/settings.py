@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -78,3 +79,7 @@ class Safeguard:
     def examines(self, spec: ModelSpec) -> bool:
         """Whether pictures of the model are looked at before anybody sees them."""
         return self.policy != "off" and not spec.harmless
+
+    def missing_bytes(self, specs: Iterable[ModelSpec]) -> int:
+        """How much is downloaded to examine pictures of these models. Asks nobody."""
+        return self.checker.missing_bytes if self.checker and any(map(self.examines, specs)) else 0

@@ -12,6 +12,7 @@ from comparison.runs import Runs
 from generation.engine import Engine
 from generation.request import GenerationRequest
 from models.registry import registry
+from safety.settings import Checker, Safeguard
 from tests.serving import two_models
 from tests.test_runs import at, over, plan, running
 from tests.tiny import Checkpoints
@@ -33,6 +34,16 @@ def test_nothing_is_known_of_models_that_never_ran(engine: Engine, tmp_path: Pat
     assert (told.pictures, told.loads, told.download_bytes) == (6, 2, 0)
     assert told.refused == tuple((number, "Steps is 20. Accepted are 1 to 8; 3 is the default.") for number in (5, 7))
     assert (told.seconds, told.known_seconds, told.unknown) == (None, 0.0, ("tiny", "plain"))
+
+
+def test_what_examines_the_pictures_is_downloaded_too(path: Path, tmp_path: Path) -> None:
+    spec = config.load(path).models[0]
+    models = registry([spec, spec.model_copy(update={"name": "free", "harmless": True})])
+    checker = Checker(repo="someone/sd", revision="1" * 40, download_bytes=608)
+    engine = Engine(models, default_model="tiny", safeguard=Safeguard("block", checker=checker))
+    runs = Runs(engine, tmp_path / "comparisons")
+    assert runs.forecast(plan(models=("tiny", "free"))).download_bytes == 608
+    assert runs.forecast(plan(models=("free",))).download_bytes == 0
 
 
 def test_what_is_known_is_told_apart_from_what_is_not(engine: Engine, tmp_path: Path) -> None:
