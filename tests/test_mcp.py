@@ -27,6 +27,15 @@ from tests.tiny import Checkpoints
 PATIENCE = 120  # seconds, on a machine that does something else besides
 
 
+def message(method: str, id: int, **params: Any) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
+
+
+ACCEPTS = {"accept": "application/json, text/event-stream"}
+CLIENT = {"name": "one without the SDK", "version": "1"}
+GREETING = message("initialize", 0, protocolVersion=types.LATEST_PROTOCOL_VERSION, capabilities={}, clientInfo=CLIENT)
+
+
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory, checkpoints: Checkpoints) -> Iterator[Served]:
     with served(two_models(tmp_path_factory.mktemp("deployment"), checkpoints["sd"])) as there:
@@ -246,21 +255,57 @@ def test_a_session_that_is_closed_stops_its_work(here: Served) -> None:
 
 
 def test_a_client_that_is_gone_stops_the_work(here: Served) -> None:
-    headers = {"accept": "application/json, text/event-stream"}
-
-    def message(method: str, id: int, **params: Any) -> dict[str, Any]:
-        return {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
-
-    client = {"name": "one that hangs up", "version": "1"}
-    hello = message("initialize", 0, protocolVersion=types.LATEST_PROTOCOL_VERSION, capabilities={}, clientInfo=client)
-    with httpx.Client(base_url=here.url, timeout=PATIENCE, headers=headers) as http:
-        http.headers["mcp-session-id"] = http.post("/mcp", json=hello).headers["mcp-session-id"]
+    with httpx.Client(base_url=here.url, timeout=PATIENCE, headers=ACCEPTS) as http:
+        http.headers["mcp-session-id"] = http.post("/mcp", json=GREETING).headers["mcp-session-id"]
         http.post("/mcp", json={"jsonrpc": "2.0", "method": "notifications/initialized"})
         asked = message("tools/call", 1, name="generate_image", arguments={"prompt": "never", **LONG})
         with http.stream("POST", "/mcp", json=asked):
             job = anyio.run(developing, here)
         anyio.run(until, lambda: job.done)
     assert isinstance(job.latest, Cancelled)
+
+
+# Where one has to say who one is
+
+KEYS = {name: f"darkroom-test-key-of-{name}-{'x' * 32}" for name in ("anna", "bert")}
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory, checkpoints: Checkpoints) -> Iterator[Served]:
+    path = two_models(tmp_path_factory.mktemp("deployment"), checkpoints["sd"], gallery={"private": True})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DARKROOM_API_KEYS", ",".join(f"{name}:{key}" for name, key in KEYS.items()))
+        with served(path) as there:
+            yield there
+
+
+def test_a_key_lets_an_assistant_in_and_without_one_nothing_is_told(keyed: Served) -> None:
+    async def made(http: httpx.AsyncClient) -> types.CallToolResult:
+        async with (
+            streamable_http_client(f"{keyed.url}/mcp", http_client=http) as (reads, writes, _),
+            ClientSession(reads, writes, timedelta(seconds=PATIENCE)) as client,
+        ):
+            await client.initialize()
+            return await client.call_tool("generate_image", {"prompt": "a key"})
+
+    async def with_key() -> types.CallToolResult:
+        headers = {"Authorization": f"Bearer {KEYS['anna']}"}
+        async with httpx.AsyncClient(headers=headers, timeout=PATIENCE) as http:
+            return await made(http)
+
+    assert images(anyio.run(with_key))
+    assert httpx.post(f"{keyed.url}/mcp", json=GREETING, headers=ACCEPTS, timeout=PATIENCE).status_code == 401
+
+
+def test_nobody_goes_on_with_another_ones_session(keyed: Served) -> None:
+    def post(who: str, body: dict[str, Any], **headers: str) -> httpx.Response:
+        headers |= {"Authorization": f"Bearer {KEYS[who]}"}
+        return httpx.post(f"{keyed.url}/mcp", json=body, headers=ACCEPTS | headers, timeout=PATIENCE)
+
+    session = {"mcp-session-id": post("anna", GREETING).headers["mcp-session-id"]}
+    ping = message("ping", 1)
+    assert post("anna", ping, **session).status_code == 200
+    assert post("bert", ping, **session).status_code == 404
 
 
 # How large a picture may be

@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 
 import anyio
 from mcp import types
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.responses import PlainTextResponse
@@ -59,6 +61,8 @@ class Door:
             await PlainTextResponse(text, 405, {"Allow": "POST, DELETE"})(scope, receive, send)
             return
         scope[OVER] = over = anyio.Event()
+        if user := scope.get("state", {}).get("user"):  # so that nobody goes on with another's session
+            scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=user, scopes=[]))
         try:
             await self._sessions.handle_request(scope, receive, send)
         finally:
