@@ -15,7 +15,7 @@ from access.keys import Keys
 from access.passwords import Passwords
 from access.sessions import Sessions
 from access.settings import Anonymous
-from errors import NotLetIn
+from errors import NotLetIn, TooManyGuesses
 
 KEY, HF = "key:", "hf:"  # how the names of keys and of Hugging Face's users begin; an account has no colon
 
@@ -81,6 +81,8 @@ class Entrance:
                 return said.user, await self._passwords.proof(said.user, said.secret, address)
             self._passwords.wrong_key(address)
             raise NotLetIn("This API key is not known here.")
+        except TooManyGuesses:  # which nothing was looked at for
+            raise
         except NotLetIn:
             log.warning("Somebody at %s was not let in.", address)
             raise
