@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import httpx
 import pytest
 from gradio_client import Client
@@ -16,10 +17,14 @@ from generation.caller import Caller
 from generation.engine import Engine
 from generation.request import check
 from models.registry import registry
+from studio import Studio
 from tests.published import from_folder
 from tests.serving import LONG, served, two_models
 from tests.test_queue import REQUEST, Clock
 from tests.tiny import Checkpoints
+from ui.controls import fitted
+from ui.layout import WORDS, build
+from ui.recipe import defaults
 from visitors.admission import Admission
 from visitors.limits import lowered, narrowed
 from visitors.settings import Allowance
@@ -128,6 +133,17 @@ def test_limits_that_leave_nothing_are_refused_at_start(allowed: Allowance, why:
         narrowed(spec, allowed)
 
 
+def test_the_page_shows_what_leaves_no_choice_and_nobody_can_move_it() -> None:
+    allowed = Allowance(count=1, steps=1)
+    deployment = config.load(OURS).model_copy(update={"visitors": allowed}).for_visitors()
+    engine = Engine(registry(deployment.models), default_model="mini-sd", limits=deployment.limits)
+    sliders = [it for it in build(Studio(engine)).blocks.values() if isinstance(it, gr.Slider)]
+    fixed = {it.elem_id: (it.value, it.interactive) for it in sliders if it.elem_id in ("steps", "count")}
+    assert fixed == {"steps": (1, False), "count": (1, False)}
+    bench = fitted(engine.models["ssd-1b"], defaults(engine.models["ssd-1b"]), WORDS)
+    assert (bench.steps.value, bench.steps.interactive) == (1, False)
+
+
 # At every door
 
 
@@ -144,7 +160,7 @@ def test_every_door_says_what_the_limit_is_and_when_to_come_again(tmp_path: Path
         refused = httpx.post(f"{server.url}/v1/images/generations", json=asked)
         assert (refused.status_code, int(refused.headers["retry-after"]) > 0) == (429, True)
         assert "1 of your jobs" in refused.json()["error"]["message"]
-        with pytest.raises(AppError, match="1 of your jobs wait or run already"):
+        with pytest.raises(AppError, match="1 of your jobs waits or runs already"):
             Client(server.url, verbose=False).predict("a dog", api_name="/generate")
         busy.cancel()
         assert server.runs

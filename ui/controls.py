@@ -14,6 +14,7 @@ from models.registry import Registry
 from models.spec import ModelSpec
 from ui import stage, views
 from ui.cards import cards
+from ui.parts import ends
 from ui.recipe import DEPENDENT, preset, presets, switched
 from ui.screen import SKIP
 from ui.sharing.views import button
@@ -51,10 +52,10 @@ def replayed(models: Registry, asked: GenerationRequest, texts: Texts) -> Bench:
 def fitted(spec: ModelSpec, held: Mapping[str, Any], texts: Texts) -> Bench:
     """The controls with the limits of `spec`, holding what is `held`."""
     guidance = spec.guidance_scale
-    given = {"minimum": guidance.low, "maximum": guidance.high, "value": held["guidance_scale"]} if guidance else {}
+    given = ends(guidance.low, guidance.high, 0.1) | {"value": held["guidance_scale"]} if guidance else {}
     return Bench(
         negative_prompt=held["negative_prompt"],
-        steps=gr.Slider(minimum=spec.steps.low, maximum=spec.steps.high, value=held["steps"]),
+        steps=gr.Slider(value=held["steps"], **ends(spec.steps.low, spec.steps.high, 1)),
         guidance_scale=gr.Slider(visible=guidance is not None, **given),
         width=gr.Number(value=held["width"], step=spec.size_multiple),
         height=gr.Number(value=held["height"], step=spec.size_multiple),

@@ -18,7 +18,7 @@ from ui.benchmark import tab as benchmark
 from ui.cards import cards
 from ui.compare import tab as compare
 from ui.foot import foot
-from ui.parts import WATCHERS, Parts, asked, choice, view
+from ui.parts import WATCHERS, Parts, asked, choice, ends, view
 from ui.reading import tab as reading
 from ui.recipe import presets
 from ui.sharing import views as sharing
@@ -140,10 +140,10 @@ def _recipe(engine: Engine, spec: ModelSpec, say: gr.I18n) -> Parts:
                 getattr(spec.size, side), label=say(side), step=spec.size_multiple, min_width=60, elem_id=side
             )
     guidance = spec.guidance_scale
-    ends = (guidance.low, guidance.high, guidance.default) if guidance else (1.0, 2.0, 1.0)
+    scale = (guidance.low, guidance.high, guidance.default) if guidance else (1.0, 2.0, 1.0)
     with gr.Row(elem_classes="tight"):
         parts["steps"] = _slider("steps", spec.steps.low, spec.steps.high, spec.steps.default, 1, say)
-        parts["guidance_scale"] = _slider("guidance_scale", *ends, 0.1, say, visible=guidance is not None)
+        parts["guidance_scale"] = _slider("guidance_scale", *scale, 0.1, say, visible=guidance is not None)
     with gr.Row(elem_classes="tight"):
         parts["count"] = _slider("count", 1, engine.limits.count, 1, 1, say)
         parts["seed"] = gr.Number(-1, label=say("seed_random"), elem_id="seed", min_width=100)
@@ -154,7 +154,14 @@ def _slider(
     name: str, low: float, high: float, value: float, step: float, say: gr.I18n, visible: bool = True
 ) -> gr.Slider:
     return gr.Slider(
-        low, high, value, step=step, label=say(name), visible=visible, buttons=[], min_width=100, elem_id=name
+        value=value,
+        step=step,
+        label=say(name),
+        visible=visible,
+        buttons=[],
+        min_width=100,
+        elem_id=name,
+        **ends(low, high, step),
     )
 
 

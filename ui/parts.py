@@ -73,6 +73,11 @@ def choices(value: str, cards: str, **options: Any) -> gr.HTML:
     )
 
 
+def ends(low: float, high: float, step: float) -> dict[str, Any]:
+    """Of a slider. Gradio wants one to have a length; where there is nothing to choose it can't be moved."""
+    return {"minimum": low, "maximum": max(high, low + step), "interactive": high > low}
+
+
 def asked(field: str, kind: str) -> gr.JSON:
     """A field of a request exactly as it was sent, whoever sent it: gradio's inputs would round, clip or refuse it."""
     component = gr.JSON(label=field, visible=False)

@@ -53,8 +53,9 @@ class Admission:
     def _refuse_if_busy(self, who: str) -> None:
         count = len(self._jobs.get(who, ()))
         if count >= self._allowed.jobs:
+            verb = "waits or runs" if count == 1 else "wait or run"
             raise LimitReached(
-                f"{count} of your jobs wait or run already, which is all that one visitor may have. "
+                f"{count} of your jobs {verb} already, which is all that one visitor may have. "
                 "Wait until one is done, or stop one.",
                 BUSY_SECONDS,
             )
@@ -70,7 +71,8 @@ class Admission:
         since = next(since for (since, _), pictures in zip(asked, gone, strict=True) if pictures >= too_many)
         seconds = max(1.0, since + WINDOW - now)
         raise LimitReached(
-            f"One visitor may ask for {most} pictures a minute. Try again in {seconds:.0f} seconds.", seconds
+            f"One visitor may ask for {most} picture{'s' * (most > 1)} a minute. Try again in {seconds:.0f} seconds.",
+            seconds,
         )
 
     def _forget(self, now: float) -> None:
