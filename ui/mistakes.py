@@ -24,7 +24,10 @@ Handler = Callable[[Request, Exception], Response]
 
 def handlers() -> Mapping[type[Exception], Handler]:
     """For the server of the page. What is not of gradio's endpoints stays a fault of ours."""
-    return {RequestValidationError: _misfit, **dict.fromkeys((FnIndexInferError, LookupError, ValueError, TypeError), _senseless)}
+    return {
+        RequestValidationError: _misfit,
+        **dict.fromkeys((FnIndexInferError, LookupError, ValueError, TypeError), _senseless),
+    }
 
 
 def _misfit(request: Request, error: Exception) -> Response:
