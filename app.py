@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from models.registry import registry
 from terminal import access, options
 from terminal.options import OUR_CONFIG
 from terminal.text import one_line
+from zerogpu.settings import present
 
 if TYPE_CHECKING:
     from generation.engine import Engine
@@ -61,12 +63,12 @@ def serve(
     from terminal import opening, serving
 
     ours = ("access", "comparison", "gallery", "generation", "measurement", "models", "safety", "terminal", "ui")
-    for package in ours:
+    for package in (*ours, "zerogpu"):
         logging.getLogger(package).setLevel(logging.INFO)
     deployment = load(config)
     asked = opening.Asked(host=host, port=port, share=share, open=open, auth_file=auth_file)
     to_whom = opening.opening(deployment, asked, os.environ)
-    engine = _engine(deployment, device, models, to_whom.public)
+    engine = _engine(deployment, device, models, to_whom.public, present(os.environ))
     serving.run(engine, deployment, to_whom, preload)
 
 
@@ -217,14 +219,24 @@ def doctor(config: options.ConfigPath = OUR_CONFIG, device: options.DeviceName =
 app.command()(access.passwd)
 
 
-def _engine(deployment: Config, device: str | None, only: str | None = None, public: bool = False) -> Engine:
-    from generation.engine import Engine
+def _engine(
+    deployment: Config, device: str | None, only: str | None = None, public: bool = False, on_zerogpu: bool = False
+) -> Engine:
+    made: Callable[..., Engine]
+    if on_zerogpu:
+        from zerogpu.engine import ready  # before anything loads torch or gradio
+
+        made = partial(ready, zerogpu=deployment.zerogpu)
+    else:
+        import generation.engine
+
+        made = generation.engine.Engine
     from safety.settings import Safeguard
     from visitors.admission import Admission
 
     deployment, admission = deployment.for_visitors() if public else deployment, Admission(deployment.visitors)
     names = [] if only is None else [name.strip() for name in only.split(",")]
-    engine = Engine(
+    engine = made(
         registry(deployment.models, names),
         default_model=names[0] if names else deployment.default_model,
         device=device or deployment.device,

@@ -21,6 +21,7 @@ from safety.settings import Safety
 from visitors.address import networks
 from visitors.limits import lowered, narrowed
 from visitors.settings import Allowance
+from zerogpu.settings import ZeroGpu
 
 Key = int | str  # of a YAML node: position in a list, or name in a mapping
 
@@ -84,6 +85,7 @@ class Config(Data):
     queue: Queue = Queue()
     limits: Limits = Limits()
     safety: Safety = Safety()
+    zerogpu: ZeroGpu = ZeroGpu()
     latent_spaces: dict[str, LatentSpace] = Field(default_factory=dict)  # anchors for the models below
     visitors: Allowance = Allowance()
     models: Annotated[tuple[ModelSpec, ...], Field(min_length=1)]
@@ -105,6 +107,9 @@ class Config(Data):
         names = [spec.name for spec in self.models]
         if self.default_model not in names:
             raise Wrong(f"{self.default_model!r} is not on offer; choose one of {', '.join(names)}", "default_model")
+        for index, name in enumerate(self.zerogpu.models or ()):
+            if name not in names:
+                raise Wrong(f"{name!r} is not on offer; choose from {', '.join(names)}", "zerogpu", "models", index)
         return self
 
     def for_visitors(self) -> Config:

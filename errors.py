@@ -13,6 +13,7 @@
     │   └── ShuttingDown     no job is taken any more; another server, or this one started again, will
     ├── NotLetIn             whoever asks has to say who they are first, or what they said is not true
     │   └── TooManyGuesses   that was tried too often; says when to try again
+    ├── NoGpu                on ZeroGPU: there was none to be had, or none for this visitor; says why
     ├── UnknownJob           no job of that id, or it is long over
     ├── GalleryUnavailable   the gallery cannot be read or written now; says why
     ├── UnknownPicture       no such picture in the gallery, or in the comparison (any more)
@@ -91,6 +92,10 @@ class TooManyGuesses(NotLetIn):
     def __init__(self, message: str, retry_seconds: float) -> None:
         super().__init__(message)
         self.retry_seconds = retry_seconds
+
+
+class NoGpu(DarkroomError):  # noqa: N818
+    """No GPU was given for the job, or it was taken away."""
 
 
 class UnknownJob(DarkroomError):  # noqa: N818

@@ -10,6 +10,8 @@ from guard.rules import Rules
 from visitors.asking import found_by, open_to
 
 if TYPE_CHECKING:
+    from starlette.middleware import Middleware
+
     from access.entrance import Entrance
     from api.metrics import Metrics
     from comparison.record import RunRecord
@@ -39,6 +41,7 @@ class Studio:
     mcp: bool = False  # assistants may come in
     entrance: Entrance | None = None  # None: nobody has to say who they are
     embedded: bool = False  # the page stands in a frame of another site, as on a Space
+    around: tuple[Middleware, ...] = ()  # around every door, where the engine wants to know of requests
     rules: Rules = field(default_factory=Rules)  # which hosts and other sites are answered
     metrics: Metrics | None = None  # None: nobody is told how the server fares
     documented: bool = True  # what programs can use is described at /docs

@@ -11,6 +11,7 @@ _STATUS = {  # the first that fits
     errors.ShuttingDown: 503,
     errors.QueueFull: 429,
     errors.NotLetIn: 401,
+    errors.NoGpu: 429,
     errors.InvalidRequest: 400,
     errors.UnreadablePicture: 400,
     errors.UnknownJob: 404,

@@ -58,13 +58,13 @@ class Engine:
         self._queue = Queue(queue.overtaken_seconds, resident)
         self._jobs: dict[str, Job] = {}
         self._over: deque[str] = deque()  # ids of jobs that ended, oldest first
-        self._running: Job | None = None
+        self._running: list[Job] = []  # one at most, on one device
         self._preloads: deque[str] = deque()  # the first may be on its way
         self._tasks: deque[Task[Any]] = deque()  # the first may have begun
         self._listeners: list[Listener] = []
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="darkroom-device", daemon=True)
-        self._watchdog = Watchdog(self._thread, queue.watchdog_seconds, lambda: self._running)
+        self._watchdog = Watchdog(self._thread, queue.watchdog_seconds, lambda: next(iter(self._running), None))
 
     def start(self) -> None:
         """Begin to work. Returns at once: torch and diffusers are imported behind it."""
@@ -148,7 +148,7 @@ class Engine:
         """Running and waiting, in the order they will run."""
         with self._changed:
             waiting = [job for job, _ in self._order()]
-            return tuple(waiting if self._running is None else [self._running, *waiting])
+            return (*self._running, *waiting)
 
     def states(self) -> Mapping[str, State]:
         """How far each model is from being usable."""
@@ -193,26 +193,31 @@ class Engine:
             )
 
     def _order(self) -> list[tuple[Job, float | None]]:
-        on_device = self._worker.on_device()
-        if self._running is not None:
-            model = self._running.request.model
+        on_device = self._on_device()
+        for model in (job.request.model for job in self._running):
             on_device = [*(name for name in on_device if name != model), model][-self.resident :]
         return self._queue.order(on_device, self.pace.seconds)
 
     def _announce(self) -> None:
         """Tell every waiting job where it stands, if that has changed."""
-        left, ahead = self._seconds_left(), int(self._running is not None)
+        left, ahead = self._seconds_left(), len(self._running)
         for position, (job, wait) in enumerate(self._order(), ahead):
             job.stands(Queued(position, None if wait is None or left is None else left + wait))
 
     def _seconds_left(self) -> float | None:
-        """Of the running job; None if unknown."""
-        if self._running is None:
-            return 0.0
-        latest = self._running.latest
-        if isinstance(latest, Step) and latest.seconds_per_step:
-            return latest.seconds_left
-        return self.pace.seconds(self._running.request, self._running.request.model in self._worker.on_device())
+        """Until a running job ends; None if unknown."""
+        known = [left for job in self._running if (left := self._left(job)) is not None]
+        return min(known, default=None) if self._running else 0.0
+
+    def _left(self, job: Job) -> float | None:
+        """Seconds of `job`, which runs; None if unknown."""
+        if isinstance(job.latest, Step) and job.latest.seconds_per_step:
+            return job.latest.seconds_left
+        return self.pace.seconds(job.request, job.request.model in self._on_device())
+
+    def _on_device(self) -> list[str]:
+        """Models that a job needs not wait for, the one used longest ago first."""
+        return self._worker.on_device()
 
     def _cancel(self, job: Job) -> None:
         """A job that waits ends here; one that runs notices by itself."""
@@ -230,8 +235,7 @@ class Engine:
 
     def _end(self, job: Job, event: Terminal) -> None:
         with self._changed:
-            if job is self._running:
-                self._running = None
+            self._running = [one for one in self._running if one is not job]
             job.tell(INTERRUPTED if self._closing and isinstance(event, Cancelled) else event)
             self._keep(job)
             self._announce()
@@ -268,9 +272,9 @@ class Engine:
             while not self._closing:
                 if self._tasks and self._tasks[0].cancelled:
                     return self._tasks[0]  # it has begun, or it would not be here any more
-                if job := self._queue.take(self._worker.on_device(), self.pace.seconds):
+                if job := self._queue.take(self._on_device(), self.pace.seconds):
                     job.begins()
-                    self._running = job
+                    self._running.append(job)
                     self._announce()
                     return job
                 if self._preloads:

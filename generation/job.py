@@ -45,6 +45,7 @@ _RAISED = (
     errors.OutOfMemory,
     errors.GenerationFailed,
     errors.Interrupted,
+    errors.NoGpu,
 )
 
 

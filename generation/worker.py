@@ -72,6 +72,12 @@ class Worker:
             log.error("There is no device to work on", exc_info=error)
             self.broken = error
 
+    def arrive(self) -> None:
+        """In a copy of the process that prepared and loaded: the device as it is here, with the models on it."""
+        if self._residency is not None:
+            self.device = choose(self._wanted)
+            self._residency.arrive(self.device)
+
     def states(self) -> Mapping[str, State]:
         """How far each model is from being usable."""
         if self._residency is not None:

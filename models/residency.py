@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -62,6 +63,12 @@ class Residency:
         for key in self._needs[spec.name]:
             self._parts[key].to_device(self.device)
         return self._loaded[spec.name]
+
+    def arrive(self, device: Device) -> None:
+        """What is on the device turns out to be on `device`, in the precision that it has."""
+        self.device = device
+        for name, loaded in self._loaded.items():
+            self._loaded[name] = replace(loaded, device=replace(device, dtype=loaded.device.dtype))
 
     def states(self) -> Mapping[str, State]:
         """How far each model is from being usable. From any thread."""

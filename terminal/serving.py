@@ -18,8 +18,11 @@ from terminal.opening import Opening, banner
 from terminal.sharing import launched
 from terminal.stopping import Stopping
 from visitors.address import INSIDE, Network, networks
+from zerogpu import settings as zerogpu
 
 if TYPE_CHECKING:
+    from starlette.middleware import Middleware
+
     from api.metrics import Metrics
     from comparison.runs import Runs
     from gallery.keeper import Keeper
@@ -60,11 +63,12 @@ def run(engine: Engine, deployment: Config, opening: Opening, preload: bool) -> 
 
 def built(engine: Engine, deployment: Config, opening: Opening) -> Studio:
     """All that `deployment` asks for around `engine`, none of it at work yet."""
+    on_zerogpu = zerogpu.present(os.environ)  # where a comparison would take a visitor's quota of days
     server, share, public = opening.server, opening.share, opening.public
     return Studio(
         engine,
         keeping(engine, deployment.gallery),
-        comparing(engine, deployment.comparison),
+        None if on_zerogpu else comparing(engine, deployment.comparison),
         None if public else measuring(engine, deployment.measurement),
         noting(engine, deployment.queue),
         private=opening.private(deployment.gallery),
@@ -76,6 +80,7 @@ def built(engine: Engine, deployment: Config, opening: Opening) -> Studio:
         rules=rules(server, share=share, others=public, environ=os.environ),
         metrics=counting(engine) if opening.metrics else None,
         documented=server.docs,
+        around=visiting() if on_zerogpu else (),
     )
 
 
@@ -103,6 +108,15 @@ def end(studio: Studio) -> bool:
 def proxies(server: Server, share: bool, environ: Mapping[str, str]) -> tuple[Network, ...]:
     """What stands between visitors and us: what is configured; on a Space or behind a share link what is near us."""
     return networks([*server.trusted_proxies, *(INSIDE if share or SPACE in environ else ())])
+
+
+def visiting() -> tuple[Middleware, ...]:
+    """What lets a job be counted on the quota of whoever asked for it."""
+    from starlette.middleware import Middleware
+
+    from zerogpu.visit import Visit
+
+    return (Middleware(Visit),)
 
 
 def keeping(engine: Engine, kept: Gallery) -> Keeper | None:

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import PIPE
 
@@ -45,11 +45,13 @@ def free_port() -> int:
 
 @contextmanager
 def running(folder: Path, command: Sequence[str], environ: Mapping[str, str], log: Path) -> Iterator[str]:
-    """Where `command` in `folder` with just that environment serves, until an interrupt has ended it."""
+    """Where `command` in `folder` with just that environment serves, until a signal has ended it."""
     words = [sys.executable if word == "python" else word for word in command]
     rights = ROOTLESS if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
     with log.open("w", encoding="utf-8") as stderr:
-        server = subprocess.Popen([*rights, *words], cwd=folder, env=environ, stdout=PIPE, stderr=stderr, text=True)
+        server = subprocess.Popen(
+            [*rights, *words], cwd=folder, env=environ, stdout=PIPE, stderr=stderr, text=True, start_new_session=True
+        )
     try:
         assert server.stdout is not None
         told = iter(server.stdout.readline, "")  # on a Space gradio speaks first
@@ -57,8 +59,9 @@ def running(folder: Path, command: Sequence[str], environ: Mapping[str, str], lo
         url = f"http://127.0.0.1:{environ['GRADIO_SERVER_PORT']}"
         assert httpx.get(url, timeout=PATIENCE).status_code == 200
         yield url
-        server.send_signal(signal.SIGINT)
-        server.communicate(timeout=PATIENCE)
+        server.terminate()
+        assert server.wait(PATIENCE) == 0, log.read_text(encoding="utf-8")
     finally:
-        server.kill()  # where something above failed
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)  # what is left of it, and of the processes that it started
         server.communicate()

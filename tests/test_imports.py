@@ -46,6 +46,8 @@ LIGHT = {
     "api.a1111.routes": (*HEAVY, *PAGE),
     "api.metrics": (*HEAVY, "gradio", "ui"),
     "api.health": (*HEAVY, "gradio", "ui"),
+    "zerogpu.settings": (*HEAVY, *PAGE),
+    "zerogpu.duration": (*HEAVY, *PAGE),
     "terminal.generate": (*HEAVY, *PAGE),
     "terminal.models": (*HEAVY, *PAGE, "generation.engine"),
     "app": (*HEAVY, *PAGE),
@@ -67,6 +69,7 @@ APART = {
         "app",
         "config",
         "gradio",
+        "zerogpu",
     ),
     "safety": (
         "comparison",
@@ -96,6 +99,7 @@ APART = {
         "app",
         "config",
         "gradio",
+        "zerogpu",
     ),
     "comparison": ("measurement", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
     "measurement": (
@@ -189,6 +193,18 @@ APART = {
         "torch",
     ),
     "terminal": ("training", "benchmarks", "app", "gradio"),
+    "zerogpu": (
+        "comparison",
+        "gallery",
+        "judging",
+        "measurement",
+        "api",
+        "ui",
+        "terminal",
+        "benchmarks",
+        "app",
+        "config",
+    ),
     "training": ("generation", "ui", "terminal", "benchmarks", "app", "gradio"),
 }
 

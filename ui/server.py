@@ -88,6 +88,7 @@ def _middleware(studio: Studio) -> list[Middleware]:
     """What every request goes through, the outermost first."""
     callers = [Middleware(Visitors, private=studio.private, public=studio.public, proxies=studio.proxies)]
     callers += [Middleware(Crowd), Middleware(NoFiles), *([Middleware(OwnFiles)] if studio.private else [])]
+    callers += studio.around
     if (known := studio.entrance) is None:
         return callers
     page = login_page(known)
