@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from errors import ModelUnavailable, RefusedPrompt
@@ -21,11 +22,11 @@ from generation.events import Event, Finished, Frame, Step
 from generation.job import Job
 from generation.veil import Veil
 from models import hub as client
-from models.device import Device
+from models.device import Device, choose
 from models.progress import Downloading
 from models.registry import registry
 from models.spec import ModelSpec
-from safety import gate
+from safety import checker, gate
 from safety.checker import SafetyChecker
 from safety.settings import Checker, Policy, Safeguard, note
 from safety.veil import SIDE, veiled
@@ -145,6 +146,25 @@ def test_each_of_several_is_looked_at(make: Make, tmp_path: Path, specs: list[Mo
 def _flags(checker: Checker, pictures: list[Image.Image]) -> list[bool]:
     one = SafetyChecker(checker, CPU, lambda event: None)
     return [one.flags(picture) for picture in pictures]
+
+
+def test_where_a_gpu_has_no_room_the_cpu_looks(flagging: Checker, passing: Checker, monkeypatch: Any) -> None:
+    """In the GPU's precision."""
+    monkeypatch.setattr(checker, "free_bytes", lambda device: 0)
+    full = Device("cuda", "a full GPU", "float16", "a test", 1 << 30)
+    for one, expected in ((flagging, True), (passing, False)):
+        looking = SafetyChecker(one, full, lambda event: None)
+        assert looking.flags(Image.new("RGB", (64, 48), "teal")) is expected
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_looks_and_is_free_again(flagging: Checker, passing: Checker) -> None:
+    picture, seen = Image.new("RGB", (64, 48), "teal"), []
+    for one, expected in ((passing, False), (flagging, True)):
+        assert SafetyChecker(one, choose("cuda"), lambda event: None).flags(picture) is expected
+        seen.append(torch.cuda.memory_allocated())  # what cuBLAS keeps from its first call on
+    assert seen[0] == seen[1]
 
 
 def test_a_model_that_can_draw_nothing_bad_is_not_examined(make: Make, flagging: Checker) -> None:
