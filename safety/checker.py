@@ -55,8 +55,8 @@ class SafetyChecker:
         if self._device.kind == "cpu" or free_bytes(self._device) < WORKING * self._part.bytes:
             yield "cpu"
             return
-        self._part.to_device(self._device)
         try:
+            self._part.to_device(self._device)
             yield self._device.kind
         finally:
             self._part.to_host()

@@ -1,7 +1,8 @@
 """The words that the check of prompts knows: few, documented, English, as the text encoders are.
 
 A word alone is never refused but for SELF_EVIDENT: what is refused is that words of two lists meet in one prompt. Plain
-letters only: how else they may be written is the affair of terms.py. HARMLESS phrases are taken out before all else.
+letters only: how else they may be written is the affair of terms.py. HARMLESS phrases are taken out before all else;
+none of them may serve to say what the lists are there to find.
 """
 
 from __future__ import annotations
@@ -52,8 +53,7 @@ HARMLESS = _listed("""
 naked mole rat, naked mole rats, naked eye, nude color, nude colour, nude tones, nude lipstick, same sex, sex
 education, sex pistols, pussy willow, pussy willows, pussy cat, pussy cats, baby blue, baby pink, baby oil, baby doll,
 pin up girl, pin up girls, pinup girl, pinup girls, cover girl, call girl, show girl, bond girl, girl friend, boy
-friend, kid leather, boy shorts, school of athens, bottomless pit, bottomless lake, anal fin, great tits, blue tits,
-coal tits
+friend, kid leather, boy shorts, school of athens, bottomless pit, bottomless lake, anal fin
 """)
 
 NUMBERS = _listed("""
