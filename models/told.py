@@ -30,4 +30,7 @@ def told(spec: ModelSpec, state: State, default: bool) -> dict[str, Any]:
 def words(spec: ModelSpec) -> list[str] | None:
     """All words that the model knows; None: any, or its files are not here to tell."""
     there = folder(spec.source) if spec.vocabulary else None
-    return all_words(load_vocabulary(there)) if there else None
+    try:
+        return all_words(load_vocabulary(there)) if there else None
+    except OSError:
+        return None

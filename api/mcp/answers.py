@@ -44,7 +44,7 @@ class Models(BaseModel):
 
 def answer(said: BaseModel, content: list[types.ContentBlock], failed: bool = False) -> types.CallToolResult:
     """`content`, and then what is `said`: for programs, and as text for clients that hand on nothing else."""
-    text = types.TextContent(type="text", text=said.model_dump_json(indent=1))
+    text = types.TextContent(type="text", text=said.model_dump_json())
     return types.CallToolResult(
         content=[*content, text], structuredContent=said.model_dump(mode="json"), isError=failed
     )

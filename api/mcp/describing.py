@@ -39,7 +39,7 @@ def tools(engine: Engine) -> list[Tool]:
         "items": {"type": "string", "enum": names},
         "minItems": 1,
         "uniqueItems": True,
-        "description": f"Left out: all that need no download. {_models(models)}",
+        "description": "Left out: all that need no download. What each is good at is told with generate_image.",
     }
     one = {"prompt": common["prompt"], "model": model, **common, "count": count}
     each = {"prompt": common["prompt"], "models": several, **common}
@@ -66,7 +66,7 @@ def _common(engine: Engine, models: list[ModelSpec]) -> dict[str, Any]:
     """What both tools that make pictures take. The ranges are those of all models together; list_models has each's."""
     most = engine.limits.prompt_characters
     guidances = [spec.guidance_scale for spec in models if spec.guidance_scale]
-    sides = f"Pixels; left out, the model's own size. A multiple of the model's size_multiple; {_sizes(models)}."
+    sides = f"Pixels. Left out: the model's own. Own size, and what sides must be a multiple of: {_sizes(models)}."
     return {
         "prompt": _text(most, f"What the picture should show.{_vocabulary(models)}"),
         "negative_prompt": _text(most, "What it should not show. Does nothing at a guidance scale of 1."),
@@ -80,11 +80,12 @@ def _common(engine: Engine, models: list[ModelSpec]) -> dict[str, Any]:
 
 
 def _models(models: list[ModelSpec]) -> str:
-    return " ".join(f"{spec.name}: {spec.good_at} Not for: {spec.bad_at}" for spec in models)
+    return "\n".join(f"{spec.name}: {spec.good_at} Weak at: {spec.bad_at}" for spec in models)
 
 
 def _sizes(models: list[ModelSpec]) -> str:
-    return ", ".join(f"{spec.name} {spec.size.width}x{spec.size.height}" for spec in models)
+    """The native size of each, and what its sides are multiples of."""
+    return ", ".join(f"{it.name} {it.size.width}x{it.size.height} by {it.size_multiple}" for it in models)
 
 
 def _vocabulary(models: list[ModelSpec]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
+from anyio.to_thread import run_sync
 from mcp import types
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
@@ -75,7 +76,7 @@ class Door:
             yield
 
     async def _list(self, _: types.ListToolsRequest | None) -> types.ServerResult:
-        return types.ServerResult(types.ListToolsResult(tools=tools(self._studio.engine)))
+        return types.ServerResult(types.ListToolsResult(tools=await run_sync(tools, self._studio.engine)))
 
     async def _call(self, request: types.CallToolRequest) -> types.ServerResult:
         name, call = request.params.name, Call(self._server.request_context, self._studio.engine)
