@@ -32,6 +32,7 @@ class Rules:
     origins: frozenset[str] = frozenset()  # other sites whose pages may use this server, as scheme://host[:port]
     frames: tuple[str, ...] = ()  # other sites that may show the page in a frame
     assets: tuple[str, ...] = ()  # other sites whose scripts, styles and fonts the page loads
+    connections: int = 800  # at a time; a process may mostly have 1024 files open, pictures that it saves among them
     patience: float = 1.0  # times the seconds that a body of its kind may take on its way
 
     def host(self, name: str) -> bool:

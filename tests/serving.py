@@ -14,6 +14,7 @@ from api.routes import routes
 from comparison.runs import Runs
 from gallery.keeper import Keeper
 from generation.engine import Engine
+from guard.sockets import watch
 from measurement.runner import Runner
 from models.registry import registry
 from safety.settings import Safeguard
@@ -76,6 +77,7 @@ def served(
     port = free_port(server)  # gradio's own search leaves a socket open for each port that is taken
     options = launch_options(studio, routes(studio)) | options
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **options)
+    watch(page.server, studio.rules)
     start(studio)
     try:
         yield Served(url.rstrip("/"), engine, studio.keeper, studio.runs, studio.runner)

@@ -1,6 +1,7 @@
 """What is taken in: of which kind, how much, and in which time. Over real sockets, as nobody well-behaved sends it."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 
 from guard.bodies import JSON, KINDS, MB
 from guard.rules import Rules
+from guard.sockets import HEAD_SECONDS
 from tests.raw import PATIENCE, Wire
 from tests.serving import Served, served, two_models
 from tests.test_guard import asked, refused
@@ -151,3 +153,43 @@ def test_many_half_open_requests_keep_nobody_else_waiting(hasty: Served) -> None
         assert wire.answer().status == 408
         assert wire.over()
         wire.__exit__()
+
+
+# Connections
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: localhost\r\nX: "])
+def test_a_connection_on_which_nothing_is_asked_ends(hasty: Served, sent: bytes) -> None:
+    with Wire(hasty.url) as wire:
+        wire.send(sent)
+        assert wire.over()
+
+
+def test_nor_may_it_stay_after_an_answer(hasty: Served) -> None:
+    with Wire(hasty.url) as wire:
+        assert wire.ask("GET /robots.txt").status == 200
+        wire.send(b"GET /robots.txt HTTP/1.1\r\nHost: ")
+        assert wire.over()
+
+
+def test_a_stream_may_take_its_time(hasty: Served) -> None:
+    """A heartbeat tells its first words at once and then nothing for longer than a connection may be silent."""
+    with Wire(hasty.url) as wire:
+        wire.send(f"GET /gradio_api/heartbeat/abc HTTP/1.1\r\nHost: {wire.host}\r\n\r\n".encode())
+        assert wire._read.readline().split()[1] == b"200"
+        wire._socket.settimeout(3 * HEAD_SECONDS * SHORT)
+        with pytest.raises(TimeoutError):
+            wire._read.read()  # to the end, which does not come
+
+
+def test_too_many_connections_are_refused(tmp_path_factory: pytest.TempPathFactory, checkpoints: Checkpoints) -> None:
+    deployment = two_models(tmp_path_factory.mktemp("deployment"), checkpoints["sd"])
+    with served(deployment, having={"rules": Rules(connections=20)}) as crowded:
+        wires = [Wire(crowded.url) for _ in range(20)]
+        with Wire(crowded.url) as late:
+            assert late.ask("GET /robots.txt").status == 503
+        for wire in wires:
+            wire.__exit__()
+        end = time.monotonic() + PATIENCE
+        while asked(crowded, "GET /robots.txt").status != 200:
+            assert time.monotonic() < end
