@@ -66,7 +66,7 @@ def test_a_refusal_names_the_field_as_it_was_sent(
 
 
 def test_a_model_that_is_not_on_offer_is_not_found(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.NotFoundError, match="'dall-e-3' is not on offer") as caught:
+    with pytest.raises(openai.NotFoundError, match="'dall-e-3', which is not on offer") as caught:
         client.images.generate(prompt="a tree", model="dall-e-3")
     assert (caught.value.param, caught.value.code) == ("model", "model_not_found")
     with pytest.raises(openai.NotFoundError):

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from api.openai import answers, catalogue
+from api.openai import answers
 from api.openai.asked import Asked
 from api.openai.refusals import Invalid
 from errors import InvalidRequest
@@ -19,6 +19,7 @@ from generation.engine import Engine
 from generation.events import Picture
 from generation.job import Job
 from generation.settings import PreviewMode
+from models.registry import known_as
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ class Making:
 
 def begin(asked: Asked, engine: Engine, caller: Caller) -> Making:
     """Queue what was asked. Raises DarkroomError; its field is what the client calls it."""
-    spec = catalogue.find(asked.model, engine.models) if asked.model else engine.models[engine.default_model]
+    model = known_as(asked.model, engine.models) if asked.model else engine.default_model
     try:
-        request = engine.request(asked.settings(spec.name))
+        request = engine.request(asked.settings(model))
         return Making(asked, engine.submit(request, preview=_previews(asked, engine), caller=caller), caller)
     except InvalidRequest as error:
         error.field = asked.name(error.field)

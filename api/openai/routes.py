@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from api.following import finished, unless_gone
-from api.openai import answers, catalogue
+from api.openai import answers
 from api.openai.asked import Asked
 from api.openai.elsewhere import Elsewhere
 from api.openai.links import Links, origin
@@ -19,6 +19,8 @@ from api.openai.making import Making, begin, encoded, now
 from api.openai.refusals import Refusal, Route
 from api.openai.streaming import Stream
 from generation.events import Finished, Picture
+from generation.request import offered
+from models.registry import known_as
 from models.spec import ModelSpec
 from studio import Studio
 from visitors.asking import caller_of
@@ -65,7 +67,7 @@ def routes(studio: Studio) -> list[BaseRoute]:
         model: Annotated[str, Path(max_length=200, description="Its id, title or hub repo.")],
     ) -> answers.Model:
         """One model."""
-        return _model(catalogue.find(model, engine.models), since)
+        return _model(offered(known_as(model, engine.models), engine.models), since)
 
     @door.post(
         "/images/generations",
