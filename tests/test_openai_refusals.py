@@ -170,9 +170,10 @@ def test_anything_else_is_refused_in_the_same_form(there: Served, body: str, sta
     assert not there.engine.jobs()
 
 
-def test_a_path_that_is_none_is_answered_in_the_same_form(there: Served) -> None:
-    answer = httpx.get(f"{there.url}/v1/models/a%0Ab", timeout=PATIENCE)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_url")
+@pytest.mark.parametrize(("path", "code"), [("embeddings", "unknown_url"), ("models/a%0Ab", "not_found")])
+def test_a_path_that_is_none_is_answered_in_the_same_form(there: Served, path: str, code: str) -> None:
+    answer = httpx.get(f"{there.url}/v1/{path}", timeout=PATIENCE)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, code)
 
 
 def test_a_wrong_method_is_told_the_right_one(there: Served) -> None:
