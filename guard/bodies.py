@@ -73,11 +73,18 @@ def declared(headers: Headers, wanted: Kind) -> Refusal | None:
     return None
 
 
+class Room:
+    """What there is for the bodies of all requests under way."""
+
+    def __init__(self, most: int) -> None:
+        self.left = most  # bytes
+
+
 class Body:
     """The body of one request on its way to whoever answers it, which ends with a refusal where it is too much."""
 
-    def __init__(self, path: str, patience: float, receive: Receive, send: Send) -> None:
-        self._path, self._receive, self._send = path, receive, send
+    def __init__(self, path: str, room: Room, patience: float, receive: Receive, send: Send) -> None:
+        self._path, self._room, self._receive, self._send = path, room, receive, send
         self._wanted, self._count, self._all = kind(path), 0, False
         self._end = time.monotonic() + self._wanted.seconds * patience
         self._started = False
@@ -90,14 +97,29 @@ class Body:
         if not self.refused:
             try:
                 message = await asyncio.wait_for(self._receive(), self._end - time.monotonic())
-                self._count += len(message.get("body", b""))
+                self._take(len(message.get("body", b"")))
                 self._all = not message.get("more_body", False)
-                if self._wanted.most is None or self._count <= self._wanted.most:
+                if (refusal := self._too_much()) is None:
                     return message
-                await self._refuse(_too_large(self._wanted.most), unread=not self._all)
+                await self._refuse(refusal, unread=not self._all)
             except asyncio.TimeoutError:
                 await self._refuse(_too_slow(self._wanted.seconds), unread=False)
         return {"type": "http.disconnect"}
+
+    def over(self) -> None:
+        """Whoever answers needs it no longer."""
+        self._take(-self._count)
+
+    def _take(self, size: int) -> None:
+        self._count += size
+        self._room.left -= size
+
+    def _too_much(self) -> Refusal | None:
+        if self._wanted.most is not None and self._count > self._wanted.most:
+            return _too_large(self._wanted.most)
+        if self._room.left < 0:
+            return Refusal(503, "busy", "Too many large requests are under way. Send it again in a few seconds.")
+        return None
 
     async def send(self, message: Message) -> None:
         """Pass an answer on, unless the refusal was the answer."""

@@ -39,6 +39,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, rules: Rules, heard: Heard | None) -> None:
         self._app, self._rules, self._hear = app, rules, heard or (lambda reason: None)
+        self._room = bodies.Room(rules.held)
         self._launched = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,13 +60,14 @@ class Guard:
             await self._through(scope, receive, answering)
 
     async def _through(self, scope: Scope, receive: Receive, answering: Answer) -> None:
-        body = bodies.Body(scope["path"], self._rules.patience, receive, answering.send)
+        body = bodies.Body(scope["path"], self._room, self._rules.patience, receive, answering.send)
         try:
             await self._app(scope, body.receive, body.send)
         except ClientDisconnect:
             if not body.refused:
                 raise
         finally:
+            body.over()
             if body.refused:
                 self._hear(body.refused.code)
 

@@ -33,6 +33,7 @@ class Rules:
     frames: tuple[str, ...] = ()  # other sites that may show the page in a frame
     assets: tuple[str, ...] = ()  # other sites whose scripts, styles and fonts the page loads
     connections: int = 800  # at a time; a process may mostly have 1024 files open, pictures that it saves among them
+    held: int = 256 << 20  # bytes of bodies of requests that are under way, all together
     patience: float = 1.0  # times the seconds that a body of its kind may take on its way
 
     def host(self, name: str) -> bool:

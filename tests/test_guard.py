@@ -160,6 +160,34 @@ def test_a_site_that_is_configured_may_ask_and_read(page: Served) -> None:
     assert then.headers["vary"] == "Origin"
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, checkpoints: Checkpoints) -> Iterator[Served]:
+    """As behind the tunnel of a share link, and as in a Space."""
+    space = {"SPACE_ID": "ada/darkroom", "SPACE_HOST": "ada-darkroom.hf.space"}
+    known = rules(Server(host="0.0.0.0"), share=True, others=True, environ=space)
+    with served(two_models(tmp_path_factory.mktemp("deployment"), checkpoints["sd"]), having={"rules": known}) as there:
+        yield there
+
+
+@pytest.mark.parametrize(
+    "host", ["0123456789abcdef.gradio.live", "ada-darkroom.hf.space", "10.1.2.3:7860", "darkroom:7860"]
+)
+def test_a_share_link_and_a_space_carry_the_page_and_what_it_sends(shared: Served, host: str) -> None:
+    assert asked(shared, "GET /", host=host).status == 200
+    own = (f"Origin: https://{host}", JSON, "Content-Length: 2")
+    assert asked(shared, "POST /gradio_api/cancel", *own, body=b"{}", host=host).status == 422
+    other = ("Origin: https://evil.example", JSON, "Content-Length: 2")
+    refused(asked(shared, "POST /gradio_api/cancel", *other, body=b"{}", host=host), 403, "origin_not_allowed")
+
+
+def test_no_prompt_and_no_line_of_somebody_elses_is_logged(page: Served, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    posted(page.url, ["a very private cat"] + [None] * 9)
+    asked(page, "GET /%0aERROR%20forged")
+    asked(page, "GET /config", host="evil.example")
+    assert not any(word in caplog.text for word in ("private cat", "forged", "evil"))
+
+
 # Paths
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -182,14 +182,40 @@ def test_a_stream_may_take_its_time(hasty: Served) -> None:
             wire._read.read()  # to the end, which does not come
 
 
-def test_too_many_connections_are_refused(tmp_path_factory: pytest.TempPathFactory, checkpoints: Checkpoints) -> None:
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory, checkpoints: Checkpoints) -> Iterator[Served]:
     deployment = two_models(tmp_path_factory.mktemp("deployment"), checkpoints["sd"])
-    with served(deployment, having={"rules": Rules(connections=20)}) as crowded:
-        wires = [Wire(crowded.url) for _ in range(20)]
-        with Wire(crowded.url) as late:
-            assert late.ask("GET /robots.txt").status == 503
-        for wire in wires:
-            wire.__exit__()
-        end = time.monotonic() + PATIENCE
-        while asked(crowded, "GET /robots.txt").status != 200:
-            assert time.monotonic() < end
+    with served(deployment, having={"rules": Rules(connections=20, held=100_000)}) as there:
+        yield there
+
+
+def calls(page: Served) -> bool:
+    body = json.dumps({"data": ["a cat" + " " * 60_000] + [None] * 9}).encode()
+    answer = asked(page, CALL, "Content-Type: application/json", f"Content-Length: {len(body)}", body=body)
+    assert answer.status in (200, 503)
+    return answer.status == 200
+
+
+def test_all_bodies_together_have_so_much_room_and_it_is_given_back(crowded: Served) -> None:
+    assert [calls(crowded) for _ in range(3)] == [True] * 3
+    with Wire(crowded.url) as wire:
+        wire.send(f"{CALL} HTTP/1.1\r\nHost: {wire.host}\r\nContent-Type: application/json\r\n".encode())
+        wire.send(b"Content-Length: 70000\r\n\r\n" + b"x" * 60_000)
+        until(lambda: not calls(crowded))
+    until(lambda: calls(crowded))
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
+
+
+def test_too_many_connections_are_refused(crowded: Served) -> None:
+    wires = [Wire(crowded.url) for _ in range(20)]
+    with Wire(crowded.url) as late:
+        assert late.ask("GET /robots.txt").status == 503
+    for wire in wires:
+        wire.__exit__()
+    until(lambda: asked(crowded, "GET /robots.txt").status == 200)
