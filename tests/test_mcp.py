@@ -17,10 +17,12 @@ from mcp.shared.exceptions import McpError
 from PIL import Image
 
 from api.mcp.pictures import content, smaller
+from config import Server
 from generation import infotext
 from generation.events import Cancelled, Picture
 from generation.job import Job
 from recipes.reading import read
+from terminal.opening import Opening
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
 
@@ -121,6 +123,16 @@ def test_a_browser_that_comes_to_the_address_is_told_what_it_is(here: Served) ->
 def test_a_deployment_may_do_without(tmp_path: Path, checkpoints: Checkpoints) -> None:
     with served(two_models(tmp_path, checkpoints["sd"], server={"mcp": False})) as there:
         assert httpx.post(f"{there.url}/mcp", json={}, timeout=PATIENCE).status_code in (404, 405)
+
+
+@pytest.mark.parametrize(
+    ("configured", "public", "open_"),
+    [(None, False, True), (None, True, False), (True, True, True), (False, False, False)],
+)
+def test_where_others_come_the_door_is_shut_unless_it_is_opened(
+    configured: bool | None, public: bool, open_: bool
+) -> None:
+    assert Opening(Server(mcp=configured), why="a public link leads here" if public else None).mcp is open_
 
 
 # What they do
