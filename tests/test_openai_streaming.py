@@ -89,6 +89,15 @@ def test_an_async_client_reads_the_same(there: Served, client: openai.OpenAI) ->
     assert [content(event) for event in there_too] == [content(event) for event in here]
 
 
+def test_a_preview_is_there_while_the_picture_is_not(client: openai.OpenAI, there: Served) -> None:
+    asked: dict[str, Any] = {**SLOW, "extra_body": {"steps": 100}}
+    with client.images.generate(**asked, stream=True, partial_images=3) as stream:
+        assert next(iter(stream)).type == PARTIAL
+        (job,) = there.engine.jobs()
+        assert not job.pictures()
+    until(lambda: not there.engine.jobs())
+
+
 def test_who_closes_the_stream_ends_their_job_and_no_other(client: openai.OpenAI, there: Served) -> None:
     stream = client.images.generate(**SLOW, stream=True, partial_images=3)
     job = running(there)
