@@ -66,7 +66,8 @@ def opening(deployment: Config, asked: Asked, environ: Mapping[str, str]) -> Ope
     """What `deployment` and the command line come to. Raises ConfigError."""
     server = address(deployment.server, asked.host, asked.port, environ)
     known = entrance(deployment.access, asked.auth_file, environ)
-    if asked.share and known is None and not asked.open:
+    unguarded = known is None or known.anonymous == "generate"
+    if asked.share and unguarded and not asked.open:
         raise ConfigError(UNGUARDED)
     unshared = None
     if asked.share:

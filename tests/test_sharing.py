@@ -15,6 +15,7 @@ import app
 from access.accounts import password_hash
 from access.listing import put
 from config import load
+from errors import ConfigError
 from terminal.opening import Asked, Opening, banner, opening
 from terminal.sharing import OWN_SERVER, TUNNELS, unreachable
 from tests.deployments import entry, written
@@ -42,7 +43,11 @@ def test_a_public_link_without_a_login_is_refused_unless_it_is_meant(
     assert error.count("\n") == 1
     assert opening(load(config), Asked(share=True, open=True), {}).known is None
     put(tmp_path / "users.txt", "ada", password_hash(SECRET))
-    assert opening(load(config), Asked(share=True, auth_file=tmp_path / "users.txt"), {}).known
+    asked = Asked(share=True, auth_file=tmp_path / "users.txt")
+    assert opening(load(config), asked, {}).known
+    anybody = written(tmp_path, entry("tiny", tmp_path), access={"anonymous": "generate"})
+    with pytest.raises(ConfigError, match="nobody has to log in"):
+        opening(load(anybody), asked, {})
 
 
 def test_without_internet_it_says_so_and_stays_here(tmp_path: Path, checkpoints: Checkpoints) -> None:
