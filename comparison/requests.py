@@ -11,13 +11,17 @@ from comparison.record import CellRecord, State
 from errors import InvalidRequest
 from generation.engine import Engine
 from generation.request import GenerationRequest, check, offered
+from safety import prompt
 
 
 def completed(wanted: Plan | Recipe, engine: Engine) -> list[CellRecord]:
     """Every cell with its complete request; one that its model can't do has failed.
 
-    Raises InvalidRequest for what is not run at all.
+    Raises InvalidRequest for what is not run at all, and RefusedPrompt before any prompt is kept.
     """
+    plan = wanted.plan if isinstance(wanted, Recipe) else wanted
+    for text in plan.prompts:
+        prompt.check(text, engine.safeguard)
     if isinstance(wanted, Recipe):
         _check_count(wanted.plan, engine)
         requests = {cell.number: cell.request for cell in wanted.cells}

@@ -114,15 +114,18 @@ def test_the_endpoint_shows_no_preview_that_says_anything(client: Client, here: 
 
 
 def test_comparisons(client: Client, here: Served) -> None:
-    told = client.predict(["a cat", REFUSED], ["tiny", "harmless"], [7], api_name="/compare")
     assert here.runs
+    before = here.runs.listed()
+    with pytest.raises(AppError, match="sexual content together with children"):
+        client.predict(["a cat", REFUSED], ["tiny", "harmless"], [7], api_name="/compare")
+    assert here.runs.listed() == before  # nothing of the prompt is kept
+    told = client.predict(["a cat"], ["tiny", "harmless"], [7], api_name="/compare")
     found = {(cell["row"], cell["model"]): cell for cell in told["cells"]}
     assert found[0, "tiny"]["picture"]["withheld"] == "blocked"
     assert is_withheld(here.runs.file(told["id"], found[0, "tiny"]["picture"]["file"]))
     assert found[0, "tiny"]["quality"] == {}
     assert found[0, "harmless"]["picture"]["withheld"] is None
     assert not is_withheld(here.runs.file(told["id"], found[0, "harmless"]["picture"]["file"]))
-    assert {found[1, name]["error"] for name in ("tiny", "harmless")} == {MINORS}
     assert next_pair(here.runs.record(told["id"]), (), random.Random(1)) is None  # nobody votes on a stand-in
 
 
