@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
-from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,22 +25,22 @@ STARTUP = f"{gradio_paths.PREFIX}/startup-events"  # what gradio asks of itself 
 Heard = Callable[[str], None]  # with the code of a refusal, or what its status says
 
 
-def stand_before(app: FastAPI, rules: Rules, heard: Heard | None) -> None:
+def stand_before(app: Any, rules: Rules, heard: Heard | None) -> None:
     """Put the guard in front of `app`, in whose lifespan this is called: before it takes a request.
 
     Gradio puts its own CORS and compression in front of all `middleware` that `launch` is given.
     """
     assert app.middleware_stack is not None  # through which the lifespan runs
-    app.middleware_stack = Guard(app.middleware_stack, rules, heard)
+    app.middleware_stack = Guard(app.middleware_stack, rules, heard, lambda: bool(app.startup_events_triggered))
 
 
 class Guard:
     """Lets through to `app` what `rules` allow; whoever listens hears each refusal."""
 
-    def __init__(self, app: ASGIApp, rules: Rules, heard: Heard | None) -> None:
+    def __init__(self, app: ASGIApp, rules: Rules, heard: Heard | None, launched: Callable[[], bool]) -> None:
         self._app, self._rules, self._hear = app, rules, heard or (lambda reason: None)
         self._room = bodies.Room(rules.held)
-        self._launched = False
+        self._launched = launched
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -110,8 +110,7 @@ class Guard:
 
     def _closed(self, scope: Scope) -> Refusal | None:
         path = scope["path"]
-        if path == STARTUP and not self._launched:
-            self._launched = True
+        if path == STARTUP and not self._launched():
             return None
         if not gradio_paths.closed(path):
             return None
