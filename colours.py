@@ -40,3 +40,14 @@ LIGHT: Mapping[str, str] = MappingProxyType(
         "error": "#a3240b",
     }
 )
+
+
+def custom_properties(colours: Mapping[str, str]) -> str:
+    """For CSS."""
+    return " ".join(f"--{name.replace('_', '-')}: {value};" for name, value in colours.items())
+
+
+def stylesheet() -> str:
+    """The custom properties of a page that is by day or by night as its reader's system is."""
+    day, night = custom_properties(LIGHT), custom_properties(DARK)
+    return f":root {{ {day} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {night} }} }}\n"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gradio.themes import Base, Color, LocalFont, sizes
 
-from colours import DARK, LIGHT
+from colours import DARK, LIGHT, custom_properties
 
 _SAFELIGHT = Color(
     *("#fff1ec", "#ffdfd4", "#ffc0ab", "#ff9877", "#ff7a52"),
@@ -92,8 +92,4 @@ def _settings(c: Mapping[str, str]) -> dict[str, str]:
 
 def variables() -> str:
     """The same colours for style.css, as custom properties."""
-
-    def block(selector: str, colours: Mapping[str, str]) -> str:
-        return f"{selector} {{ " + " ".join(f"--{k.replace('_', '-')}: {v};" for k, v in colours.items()) + " }"
-
-    return block(":root, body", LIGHT) + "\n" + block("body.dark, .dark", DARK) + "\n"
+    return f":root, body {{ {custom_properties(LIGHT)} }}\nbody.dark, .dark {{ {custom_properties(DARK)} }}\n"

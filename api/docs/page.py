@@ -12,7 +12,7 @@ from typing import Any
 
 from api.docs import forms
 from api.docs.schema import operations
-from colours import DARK, LIGHT
+from colours import stylesheet
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src 'self'; img-src data:; frame-ancestors 'self'"
 _FILE = Path(__file__).with_suffix(".html")
@@ -27,7 +27,7 @@ def page(schema: Mapping[str, Any], url: str) -> str:
     tags = schema["tags"]
     sections = "".join(_section(schema, tag) for tag in tags)
     return _template().substitute(
-        colours=_colours(),
+        colours=stylesheet(),
         about=forms.prose(schema["info"]["description"]),
         version=escape(schema["info"]["version"]),
         start=escape(_START.format(url=url, key=_KEY if "security" in schema else "")),
@@ -96,11 +96,6 @@ def _ways(schema: Mapping[str, Any]) -> str:
         f"<p><code>Authorization: {escape(way['scheme'].title())} …</code> {forms.prose(way['description'])[3:]}"
         for way in ways.values()
     )
-
-
-def _colours() -> str:
-    light, dark = (" ".join(f"--{k.replace('_', '-')}: {v};" for k, v in some.items()) for some in (LIGHT, DARK))
-    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
 
 
 @cache

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 
 from access.entrance import Entrance
-from colours import DARK, LIGHT
+from colours import stylesheet
 from errors import NotLetIn, TooManyGuesses
 from ui.texts import TEXTS, Texts, language
 from ui.theme import ICON
@@ -30,7 +30,9 @@ def login_page(entrance: Entrance) -> Callable[[Request, NotLetIn | None], str]:
         if entrance.hf:
             ways += f'<a class="button" href="{escape(root)}/login/huggingface">{escape(texts["login_hf"])}</a>'
         title = escape(texts["login_title"])
-        return _PAGE.substitute(language=tag, title=title, root=escape(root), icon=ICON, colours=_colours(), ways=ways)
+        return _PAGE.substitute(
+            language=tag, title=title, root=escape(root), icon=ICON, colours=stylesheet(), ways=ways
+        )
 
     return page
 
@@ -58,8 +60,3 @@ def _wanted(request: Request) -> str:
     if path.rstrip("/") == "/login":
         return request.query_params.get("next", "/")
     return (f"{path}?{query}" if query else path) if request.method == "GET" else "/"
-
-
-def _colours() -> str:
-    light, dark = (" ".join(f"--{k.replace('_', '-')}: {v};" for k, v in some.items()) for some in (LIGHT, DARK))
-    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"

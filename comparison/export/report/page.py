@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 
-from colours import DARK, LIGHT
+from colours import stylesheet
 from comparison.export import tables
 from comparison.export.files import Read, data_url
 from comparison.export.labels import Labels, labels
@@ -50,7 +50,7 @@ def html(
 
 
 def _page(language: str, title: str, columns: int, body: str) -> str:
-    style = f"{_colours()}:root {{ --columns: {columns}; }}\n" + (_HERE / "report.css").read_text(encoding="utf-8")
+    style = f"{stylesheet()}:root {{ --columns: {columns}; }}\n" + (_HERE / "report.css").read_text(encoding="utf-8")
     script = (_HERE / "report.js").read_text(encoding="utf-8")
     policy = (
         f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
@@ -81,13 +81,6 @@ def _page(language: str, title: str, columns: int, body: str) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
-def _colours() -> str:
-    def block(colours: Mapping[str, str]) -> str:
-        return ":root { " + " ".join(f"--{name.replace('_', '-')}: {value};" for name, value in colours.items()) + " }"
-
-    return f"{block(LIGHT)}\n@media (prefers-color-scheme: dark) {{ {block(DARK)} }}\n"
 
 
 def _head(words: Labels) -> str:
