@@ -15,7 +15,7 @@ from access.entrance import Entrance, cookie
 from access.refusal import refusal
 from access.sessions import LIFE
 from errors import NotLetIn, TooManyGuesses
-from visitors.address import Network, address
+from visitors.address import Network, address, encrypted
 
 OPEN = ("/healthz", "/gradio_api/startup-events")  # the latter is gradio's own, once: the guard closes it then
 FONTS = "/static/fonts/"  # that the login page is set in
@@ -121,7 +121,7 @@ class Gate:
 
     def _cookie(self, request: Request, token: str, seconds: int) -> str:
         """In another site's frame a browser keeps none but one that is declared to be for that."""
-        secure = "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
+        secure = encrypted(request)
         where = "SameSite=None; Secure; Partitioned" if self._embedded else "SameSite=Lax" + "; Secure" * secure
         return f"{cookie(request)}={token}; Path=/; Max-Age={seconds}; HttpOnly; {where}"
 

@@ -8,13 +8,13 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from generation.caller import Caller
-from visitors.address import INSIDE, address, networks
+from visitors.address import INSIDE, address, encrypted, networks
 from visitors.asking import NOBODY, caller_of, found_by, open_to
 from visitors.middleware import COOKIE, Visitors
 from visitors.owner import ACCOUNT, BROWSER, new_key, owner, passing, somebody
@@ -72,6 +72,23 @@ def test_who_finds_and_who_may_have_what() -> None:
     assert [open_to(mine, it, private=True) for it in (mine.owner, other, "", gone)] == [True, False, False, True]
     assert not open_to(Caller(), "", private=True)
     assert all(open_to(mine, it, private=False) for it in (mine.owner, other, "", gone))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "told", "secure"),
+    [
+        ("http", None, False),
+        ("https", None, True),
+        ("http", "https", True),
+        ("http", "https, http", True),  # by two proxies
+        ("https", "http", False),
+        ("http", "nonsense", False),
+    ],
+)
+def test_whether_somebody_came_by_https(scheme: str, told: str | None, secure: bool) -> None:
+    headers = [] if told is None else [(b"x-forwarded-proto", told.encode())]
+    scope = {"type": "http", "scheme": scheme, "path": "/", "headers": headers, "server": ("darkroom", 80)}
+    assert encrypted(HTTPConnection(scope)) is secure
 
 
 # The middleware

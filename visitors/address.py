@@ -8,6 +8,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from itertools import takewhile
 from typing import Any
 
+from starlette.requests import HTTPConnection
+
 Network = IPv4Network | IPv6Network
 # Where the proxies of a Space are, and the end of a share link's tunnel, as the server behind them sees them.
 INSIDE = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -35,6 +37,12 @@ def address(scope: Any, proxies: Sequence[Network]) -> str:
     if isinstance(found, IPv6Address):
         return str(ip_network((found.packed, V6_PREFIX), strict=False))
     return str(found or "")
+
+
+def encrypted(request: HTTPConnection) -> bool:
+    """Whether `request` came by https, to us or to the first proxy on its way, if it is one that tells."""
+    told = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip()
+    return (told if told in ("http", "https") else request.url.scheme) == "https"
 
 
 def _read(text: str) -> IPv4Address | IPv6Address | None:

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from generation.caller import Caller
-from visitors.address import Network, address
+from visitors.address import Network, address, encrypted
 from visitors.owner import ACCOUNT, BROWSER, KEY, new_key, owner, somebody
 
 COOKIE = "darkroom-visitor"
@@ -36,8 +36,7 @@ class Visitors:
         key = key if KEY.fullmatch(key) else ""
         looks = bool(state.get("looks"))
         state["caller"] = Caller(self._owner(user, key), self._counted_as(user, scope), looks)
-        secure = "https" in (asked.url.scheme, asked.headers.get("x-forwarded-proto"))
-        kept = None if user else _cookie(key or new_key(), secure)
+        kept = None if user else _cookie(key or new_key(), encrypted(asked))
 
         async def answer(message: Message) -> None:
             if kept and message["type"] == "http.response.start":

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from api.docs.page import POLICY, page
 from api.docs.schema import schema
-from api.openai.links import origin
+from api.origin import origin
 from studio import Studio
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-
-from starlette.requests import Request
 
 from api.openai.asked import Format
 from errors import UnknownPicture
@@ -17,7 +14,6 @@ from visitors.asking import open_to
 
 SECONDS = 3600.0  # that a link lives, as OpenAI's do
 MOST_BYTES = 256_000_000  # of all pictures; the oldest are given up then
-_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -58,18 +54,3 @@ class Links:
 
     def _drop(self, id: str) -> None:
         self._bytes -= len(self._linked.pop(id).content)
-
-
-def origin(request: Request) -> str:
-    """Scheme and host by which the client came, as the proxies of share links and Spaces tell it."""
-    host = _first(request, "x-forwarded-host")
-    scheme = _first(request, "x-forwarded-proto")
-    return "{}://{}{}".format(
-        scheme if scheme in ("http", "https") else request.url.scheme,
-        host if _HOST.fullmatch(host) else request.url.netloc,
-        request.scope.get("root_path", ""),
-    )
-
-
-def _first(request: Request, header: str) -> str:
-    return request.headers.get(header, "").partition(",")[0].strip()

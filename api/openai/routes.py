@@ -14,10 +14,11 @@ from api.following import finished, unless_gone
 from api.openai import answers
 from api.openai.asked import Asked
 from api.openai.elsewhere import Elsewhere
-from api.openai.links import Links, origin
+from api.openai.links import Links
 from api.openai.making import Making, begin, encoded, now
 from api.openai.refusals import Refusal, Route
 from api.openai.streaming import Stream
+from api.origin import origin
 from generation.events import Finished, Picture
 from generation.request import offered
 from models.registry import known_as
