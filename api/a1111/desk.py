@@ -80,7 +80,9 @@ class Desk:
 
         Raises InvalidRequest for somebody who comes back as nobody that is known.
         """
-        if not self.remembers(caller) and model != self.model(caller):
+        if not self.remembers(caller):
+            if model == self.model(caller):
+                return  # as it is: clients send back what they read
             raise InvalidRequest(
                 "Model is chosen for later requests, but who asks is not known again without an account. "
                 "Name it in the override_settings of each request.",
