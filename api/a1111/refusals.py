@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 import errors
 from api import refusals
-
-log = logging.getLogger(__name__)
+from api.answering import BROKE, route_class
+from guard import forms
 
 PREFIX = "/sdapi/v1"
 _FIELDS = {  # of a request that A1111 calls otherwise
@@ -63,39 +60,22 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-class A1111Route(APIRoute):
-    """A route whose errors have A1111's form."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def handled(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except errors.DarkroomError as error:
-                return refused(refusals.status(error), _detail(error), refusals.headers(error), type(error).__name__)
-            except RequestValidationError as error:
-                return _answer({"detail": [_misfit(one) for one in error.errors()]}, 422)
-            except HTTPException as error:
-                return refused(error.status_code, str(error.detail), error.headers)
-            except Exception:  # a fault of ours, in one request
-                log.exception("%s %s failed", request.method, request.url.path)
-                return refused(500, "Something broke. The log has the details.")
-
-        return handled
-
-
 def a1111_router(prefix: str = PREFIX) -> APIRouter:
     """For routes below `prefix` whose errors have A1111's form."""
-    return APIRouter(prefix=prefix, route_class=A1111Route, responses=REFUSALS, tags=["A1111"])
+    return APIRouter(prefix=prefix, route_class=route_class(told), responses=REFUSALS, tags=["A1111"])
 
 
-def refused(
-    status: int, detail: str, headers: Mapping[str, str] | None = None, error: str = "HTTPException"
-) -> Response:
+def told(error: Exception) -> Response:
     """The answer that A1111 would give."""
-    said = Refusal(error=error, detail=detail, errors=f"{status}: {detail}")
-    return _answer(said.model_dump(), status, headers)
+    if isinstance(error, RequestValidationError):
+        return _answer({"detail": [_misfit(one) for one in error.errors()]}, 422)
+    if isinstance(error, HTTPException):
+        return _answer(forms.a1111(error.status_code, str(error.detail)), error.status_code, error.headers)
+    if isinstance(error, errors.DarkroomError):
+        status = refusals.status(error)
+        said = forms.a1111(status, _detail(error), type(error).__name__)
+        return _answer(said, status, refusals.headers(error))
+    return _answer(forms.a1111(500, BROKE), 500)
 
 
 def _answer(body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:

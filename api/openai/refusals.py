@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 import errors
 from api import refusals
+from api.answering import BROKE, route_class
 from api.openai.asked import Asked
+from guard import forms
 
 MODEL = "model"  # the field of a model that is not on offer
 _CODES = {  # the first that fits
@@ -29,8 +29,8 @@ _CODES = {  # the first that fits
     errors.OutOfMemory: "out_of_memory",
     errors.Interrupted: "interrupted",
 }
+ONCE = {"x-should-retry": "false"}  # the SDKs ask three times otherwise, whatever the server's error is
 _BY_STATUS = {401: "invalid_api_key", 404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
-_TYPES = {403: "permission_error", 429: "rate_limit_error"}
 
 
 class Error(BaseModel):
@@ -56,31 +56,26 @@ class Invalid(errors.InvalidRequest):
         self.code = code
 
 
-class Route(APIRoute):
-    """A route of this door: whatever it raises on purpose is answered in OpenAI's form."""
+def told(error: Exception) -> Response:
+    """The answer that tells of `error`."""
+    if isinstance(error, RequestValidationError):
+        return refused(_invalid(error))
+    if isinstance(error, HTTPException):
+        return answer(error.status_code, str(error.detail), headers=error.headers)
+    if isinstance(error, (errors.DarkroomError, errors.Cancelled)):
+        return refused(error)
+    return answer(500, BROKE, headers=ONCE)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
 
-        async def answered(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except RequestValidationError as error:
-                return refused(_invalid(error))
-            except HTTPException as error:
-                return answer(error.status_code, str(error.detail), headers=error.headers)
-            except (errors.DarkroomError, errors.Cancelled) as error:
-                return refused(error)
-
-        return answered
+Route = route_class(told)
 
 
 def refused(error: errors.DarkroomError | errors.Cancelled) -> Response:
-    """The answer that tells of `error`."""
+    """What was raised on purpose, in OpenAI's form."""
     status = status_of(error)
     headers = {} if isinstance(error, errors.Cancelled) else dict(refusals.headers(error))
     if status >= 500 and not isinstance(error, (errors.QueueFull, errors.Interrupted)):
-        headers["x-should-retry"] = "false"  # the SDKs ask three times otherwise, whatever the server's error is
+        headers |= ONCE
     return _response(status, described(error), headers)
 
 
@@ -97,7 +92,7 @@ def described(error: errors.DarkroomError | errors.Cancelled) -> Error:
     status = status_of(error)
     if isinstance(error, errors.Cancelled):
         message = "The job was cancelled at the server. Nothing came of it."
-        return Error(message=message, type=_type(status), param=None, code="cancelled")
+        return Error(message=message, type=forms.kind(status), param=None, code="cancelled")
     code = (
         error.code
         if isinstance(error, Invalid)
@@ -106,7 +101,7 @@ def described(error: errors.DarkroomError | errors.Cancelled) -> Error:
     param = error.field or None if isinstance(error, errors.InvalidRequest) else None
     return Error(
         message=str(error),
-        type=_type(status),
+        type=forms.kind(status),
         param=param,
         code="model_not_found" if param == MODEL and status == 404 else code,
     )
@@ -114,7 +109,7 @@ def described(error: errors.DarkroomError | errors.Cancelled) -> Error:
 
 def answer(status: int, message: str, code: str | None = None, headers: Mapping[str, str] | None = None) -> Response:
     """A refusal with that status; without a `code` the one that is usual for it."""
-    told = Error(message=message, type=_type(status), param=None, code=code or _BY_STATUS.get(status))
+    told = Error(message=message, type=forms.kind(status), param=None, code=code or _BY_STATUS.get(status))
     return _response(status, told, headers or {})
 
 
@@ -125,10 +120,6 @@ def encoded(error: Error) -> bytes:
 
 def _response(status: int, error: Error, headers: Mapping[str, str]) -> Response:
     return Response(encoded(error), status, dict(headers), "application/json")
-
-
-def _type(status: int) -> str:
-    return _TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
 
 
 def _invalid(error: RequestValidationError) -> errors.InvalidRequest:
