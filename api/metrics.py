@@ -1,4 +1,4 @@
-"""What the jobs of an engine come to, as Prometheus reads it at `GET /metrics`.
+"""What the jobs of an engine come to, as Prometheus reads it; the route is in operation.py.
 
 Its own registry: several servers in one process count apart. The labels are bounded, by the models on offer and by
 the words below.
@@ -114,14 +114,12 @@ class _Now(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Queue, models and memory at the moment."""
-        jobs = self._engine.jobs()
-        running = sum(job.phase != "queued" for job in jobs)
-        yield GaugeMetricFamily("darkroom_jobs_running", "Jobs that have the device.", running)
-        yield GaugeMetricFamily("darkroom_jobs_waiting", "Jobs in the queue.", len(jobs) - running)
-        there = self._engine.standing().models
+        now = self._engine.standing()
+        yield GaugeMetricFamily("darkroom_jobs_running", "Jobs that have the device.", now.running)
+        yield GaugeMetricFamily("darkroom_jobs_waiting", "Jobs in the queue.", now.waiting)
         models = GaugeMetricFamily("darkroom_model_on_device", "1: it is there.", labels=("model",))
         for name in self._engine.models:
-            models.add_metric((name,), float(name in there))
+            models.add_metric((name,), float(name in now.models))
         yield models
         yield self._memory()
 

@@ -159,8 +159,8 @@ class Engine:
         return self._worker.device
 
     def standing(self) -> Standing:
-        """Whether it can develop at the moment, and with what on the device."""
-        return standing(self._closing, self._thread, self._worker)
+        """Whether it can develop at the moment, with what on the device, and how much there is to do."""
+        return standing(self._closing, self._thread, self._worker, len(self._running), len(self._queue))
 
     def preload(self, model: str) -> None:
         """Put `model` onto the device as soon as nothing else is to do. Raises ConfigError for one not on offer."""

@@ -15,9 +15,11 @@ class Standing:
     alive: bool  # False: it will not develop again by itself
     trouble: str | None  # why it can't develop now; None: nothing is in the way
     models: tuple[str, ...]  # on the device
+    running: int  # jobs that have the device
+    waiting: int  # jobs in the queue
 
 
-def standing(closing: bool, thread: threading.Thread, worker: Worker) -> Standing:
+def standing(closing: bool, thread: threading.Thread, worker: Worker, running: int, waiting: int) -> Standing:
     """Of the engine whose `worker` works in `thread`."""
     ended = thread.ident is not None and not thread.is_alive()
     trouble = None
@@ -29,4 +31,5 @@ def standing(closing: bool, thread: threading.Thread, worker: Worker) -> Standin
         trouble = "There is no device to work on. The log says why."
     elif worker.device is None:
         trouble = "Darkroom is starting: torch is being imported and a device looked for."
-    return Standing(closing or not (ended or worker.broken), trouble, tuple(worker.on_device()))
+    alive = closing or not (ended or worker.broken)
+    return Standing(alive, trouble, tuple(worker.on_device()), running, waiting)

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.health import Health, health
 from api.metrics import Metrics
+from api.operation import Health, health
 from config import Server, load
 from generation.engine import Engine
 from generation.events import Cancelled

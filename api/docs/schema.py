@@ -10,7 +10,7 @@ from typing import Any
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from api import refused
+from api import in_front
 from api.version import VERSION
 from studio import Studio
 
@@ -65,7 +65,7 @@ def _complete(path: str, method: str, operation: Schema, asks: bool) -> None:
     form = next(answers[one]["content"] for one in ("400", "4XX", "403") if one in answers)
     sends = method == "post"
     takes = sends and "requestBody" in operation
-    for status, said in refused.answers(sends=sends, asks=asks and path != "/healthz").items():
+    for status, said in in_front.answers(sends=sends, asks=asks and path != "/healthz").items():
         answers.setdefault(str(status), {"description": said, "content": form})
     impossible = [] if sends else ["413"]
     impossible += [] if takes or "parameters" in operation else ["422"]
