@@ -118,7 +118,7 @@ def test_each_door_says_it_in_its_own_form(visitor: httpx.Client) -> None:
     assert visitor.get("/config").json()["detail"].startswith("Log in")
 
 
-@pytest.mark.parametrize("key", [KEY, GIVEN])
+@pytest.mark.parametrize("key", [KEY, GIVEN], ids=["filed", "given"])  # random: every process has its own
 def test_a_key_opens_every_door_as_bearer_and_as_the_password_of_anybody(visitor: httpx.Client, key: str) -> None:
     for proof in ({"headers": {"Authorization": f"Bearer {key}"}}, {"auth": ("anybody", key)}, {"auth": ("", key)}):
         assert visitor.get("/config", **proof).status_code == 200
