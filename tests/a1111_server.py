@@ -1,8 +1,6 @@
 """What the tests of the A1111 door share: how to ask, and how to look into the answers."""
 
 import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx2 as httpx
@@ -12,15 +10,6 @@ from generation import infotext
 from tests.serving import Served
 
 SMALL = {"width": 64, "height": 64, "steps": 2}
-
-
-def wait_for(true: Callable[[], Any]) -> Any:
-    """What `true` says as soon as that is something."""
-    deadline = time.monotonic() + 60
-    while not (found := true()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return found
 
 
 def post(server: Served, path: str, **fields: Any) -> httpx.Response:

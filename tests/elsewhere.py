@@ -15,8 +15,8 @@ from subprocess import PIPE
 import httpx
 
 from tests.dockerfile import ROOT
+from tests.waiting import PATIENCE
 
-PATIENCE = 120  # seconds, on a machine that does something else besides
 # Who runs the tests as root may write anywhere, and so would the server: it is started without that right.
 ROOTLESS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner", "--inh-caps=-all", "--no-new-privs")
 

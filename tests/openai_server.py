@@ -1,8 +1,6 @@
 """What the tests of the images API share: a server of tiny models, and how to look into its answers."""
 
 import base64
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ from tests.deployments import entry, written
 from tests.serving import LONG
 from tests.tiny import Checkpoints
 
-PATIENCE = 120  # seconds, on a machine that does something else besides
 SLOW: dict[str, Any] = {
     "prompt": "never finished",
     "size": f"{LONG['width']}x{LONG['height']}",
@@ -26,13 +23,6 @@ def many_models(folder: Path, checkpoints: Checkpoints, **choices: Any) -> Path:
     """A config.yaml with four models that can be had, and `gone`, which can't."""
     some = [entry(f"tiny-{n}", checkpoints["sd"], max_pixels=256 * 256) for n in range(4)]
     return written(folder, *some, entry("gone", folder / "nowhere", repo="./nowhere"), **choices)
-
-
-def until(true: Callable[[], Any]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
 
 
 def images(made: ImagesResponse) -> list[Image]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-PATIENCE = 120  # seconds, on a machine that does something else besides
+from tests.waiting import PATIENCE
 
 
 class Visitor:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-PATIENCE = 120  # seconds, on a machine that does something else besides
+from tests.waiting import PATIENCE
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from PIL import Image
 from gallery.search import Search
 from generation import infotext, samplers
 from models.storage import State
-from tests.a1111_server import SMALL, Asking, post, said, wait_for
+from tests.a1111_server import SMALL, Asking, post, said
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
+from tests.waiting import until
 
 ERROR = {"error", "detail", "body", "errors"}
 INFO = {
@@ -43,9 +44,9 @@ def api(server: Served) -> Iterator[webuiapi.WebUIApi]:
     one = webuiapi.WebUIApi(baseurl=f"{server.url}/sdapi/v1")
     yield one
     one.interrupt()
-    wait_for(lambda: not server.engine.jobs())
+    until(lambda: not server.engine.jobs())
     one.set_options({"sd_model_checkpoint": "tiny"})
-    wait_for(lambda: one.get_progress()["state"]["job_count"] == 0)
+    until(lambda: one.get_progress()["state"]["job_count"] == 0)
     one.session.close()
 
 
@@ -118,7 +119,7 @@ def test_pictures_are_kept_unless_that_is_not_wanted(api: webuiapi.WebUIApi, ser
     sent = api.txt2img(prompt="yak", send_images=False, seed=4, **SMALL)
     assert sent.images == []
     assert sent.info["all_seeds"] == [4]
-    wait_for(lambda: gallery.count(Search(words="yak")))  # they are saved one after another
+    until(lambda: gallery.count(Search(words="yak")))  # they are saved one after another
     assert gallery.count(Search(words="zebra")) == 0
 
 
@@ -244,7 +245,7 @@ def test_progress_interrupt_and_what_was_made_so_far(api: webuiapi.WebUIApi, ser
     answers: list[httpx.Response] = []
     thread = threading.Thread(target=lambda: answers.append(post(server, "txt2img", **body)))
     thread.start()
-    now = wait_for(lambda: (it := api.get_progress())["current_image"] and it)
+    now = until(lambda: (it := api.get_progress())["current_image"] and it)
     assert 0 < now["progress"] < 1
     assert now["state"]["job_count"] == 2
     assert now["state"]["sampling_steps"] == LONG["steps"]
@@ -268,9 +269,9 @@ def test_progress_interrupt_and_what_was_made_so_far(api: webuiapi.WebUIApi, ser
 
 def test_skip_ends_the_running_job_alone(api: webuiapi.WebUIApi, server: Served) -> None:
     long = Asking(api, **LONG)
-    wait_for(lambda: api.get_progress()["state"]["sampling_step"])
+    until(lambda: api.get_progress()["state"]["sampling_step"])
     short = Asking(api, **SMALL)
-    wait_for(lambda: len(server.engine.jobs()) == 2)
+    until(lambda: len(server.engine.jobs()) == 2)
     pending = httpx.get(f"{server.url}/internal/pending-tasks").json()
     assert pending["size"] == len(pending["tasks"]) == 1
     assert api.skip() is None
@@ -281,7 +282,7 @@ def test_skip_ends_the_running_job_alone(api: webuiapi.WebUIApi, server: Served)
 
 def test_interrupt_ends_those_that_wait_too(api: webuiapi.WebUIApi, server: Served) -> None:
     asking = [Asking(api, **LONG), Asking(api, **LONG)]
-    wait_for(lambda: len(server.engine.jobs()) == 2)
+    until(lambda: len(server.engine.jobs()) == 2)
     api.interrupt()
     for one in asking:
         one.join(60)
@@ -290,12 +291,12 @@ def test_interrupt_ends_those_that_wait_too(api: webuiapi.WebUIApi, server: Serv
 
 def test_interrupt_leaves_alone_what_comes_from_another_door(api: webuiapi.WebUIApi, server: Served) -> None:
     job = server.engine.submit(server.engine.request({"prompt": "a", **LONG}))
-    wait_for(lambda: job.phase == "denoising")
+    until(lambda: job.phase == "denoising")
     assert api.get_progress()["state"]["job_count"] == 0
     api.interrupt()
     api.skip()
     asking = Asking(api, **SMALL)
-    wait_for(lambda: len(server.engine.jobs()) == 2)
+    until(lambda: len(server.engine.jobs()) == 2)
     assert not job.done
     job.cancel()
     asking.join(60)
@@ -308,7 +309,7 @@ def test_a_client_that_leaves_ends_its_job_and_no_other(api: webuiapi.WebUIApi, 
     stays = Asking(api, **SMALL)
     stays.join(60)
     assert len(stays.result.images) == 1
-    wait_for(lambda: not server.engine.jobs())
+    until(lambda: not server.engine.jobs())
 
 
 def test_who_comes_back_as_nobody_chooses_no_model(checkpoints: Checkpoints, tmp_path: Path) -> None:
@@ -324,7 +325,7 @@ def test_who_comes_back_as_nobody_chooses_no_model(checkpoints: Checkpoints, tmp
         made = api.txt2img(prompt="a", override_settings_restore_afterwards=False, **fields)
         assert made.info["sd_model_name"] == "plain"
         asking = Asking(api, **LONG)
-        wait_for(lambda: [job.phase for job in there.engine.jobs()] == ["denoising"])
+        until(lambda: [job.phase for job in there.engine.jobs()] == ["denoising"])
         assert api.interrupt() == {}
         assert api.get_progress()["state"]["job_count"] == 0
         there.engine.jobs()[0].cancel()
@@ -360,9 +361,9 @@ def test_memory_and_models_off_the_device(api: webuiapi.WebUIApi, server: Served
     assert ram["free"] + ram["used"] == ram["total"] > 0
     api.txt2img(prompt="a", **SMALL)
     assert post(server, "unload-checkpoint").json() == {}
-    wait_for(lambda: State.ON_DEVICE not in server.engine.states().values())
+    until(lambda: State.ON_DEVICE not in server.engine.states().values())
     assert post(server, "reload-checkpoint").json() == {}
-    wait_for(lambda: server.engine.states()["tiny"] is State.ON_DEVICE)
+    until(lambda: server.engine.states()["tiny"] is State.ON_DEVICE)
     assert api.refresh_checkpoints() is None
 
 

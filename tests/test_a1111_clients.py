@@ -18,9 +18,10 @@ import httpx2 as httpx
 import pytest
 from PIL import Image
 
-from tests.a1111_server import said, wait_for
+from tests.a1111_server import said
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +147,7 @@ def test_sillytavern_gives_up(server: Served) -> None:
     answers: list[httpx.Response] = []
     asking = threading.Thread(target=lambda: answers.append(tavern.generate(**LONG)))
     asking.start()
-    wait_for(lambda: tavern.get("progress")["state"]["sampling_step"])
+    until(lambda: tavern.get("progress")["state"]["sampling_step"])
     tavern.interrupt()
     asking.join(60)
     assert answers[0].json()["images"] == []

@@ -8,11 +8,12 @@ import httpx2 as httpx
 import pytest
 import webuiapi
 
-from tests.a1111_server import SMALL, Asking, said, wait_for
+from tests.a1111_server import SMALL, Asking, said
 from tests.deployments import entry, written
 from tests.published import SPECS
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import REPOS, Checkpoints
+from tests.waiting import until
 
 CLIENTS = 8
 JOBS = 2  # of one visitor at a time
@@ -57,7 +58,7 @@ def test_eight_clients_on_five_models_each_get_their_own(five: Served) -> None:
 def test_a_model_that_is_chosen_meanwhile_is_not_that_of_a_job_under_way(five: Served) -> None:
     api, other = client(five), client(five)
     asking = Asking(api, steps=40, width=128, height=64, sampler_name="Euler")
-    wait_for(lambda: other.get_progress()["state"]["sampling_step"])
+    until(lambda: other.get_progress()["state"]["sampling_step"])
     other.set_options({"sd_model_checkpoint": "sdxl"})
     asking.join(60)
     assert said(asking.result.image)["model"] == "sd"
@@ -112,7 +113,7 @@ def test_nobody_sees_or_ends_anothers_job(both: list[webuiapi.WebUIApi], private
     anna, bert = both
     wanted = {"sd_model_checkpoint": "tiny"}
     asking = Asking(anna, override_settings=wanted, **LONG)
-    wait_for(lambda: anna.get_progress()["current_image"])
+    until(lambda: anna.get_progress()["current_image"])
     assert bert.get_progress()["state"]["job_count"] == 0
     assert bert.get_progress()["current_image"] is None
     task = anna.get_progress()["current_task"]
@@ -122,7 +123,7 @@ def test_nobody_sees_or_ends_anothers_job(both: list[webuiapi.WebUIApi], private
     bert.interrupt()
     bert.skip()
     short = Asking(bert, override_settings=wanted, **SMALL)
-    wait_for(lambda: len(private.engine.jobs()) == 2)
+    until(lambda: len(private.engine.jobs()) == 2)
     assert bert.get_progress()["textinfo"] == "In queue: 1 ahead"
     assert anna.interrupt() == {}
     asking.join(60)
@@ -134,7 +135,7 @@ def test_a_share_that_is_used_up_is_told_with_when_to_ask_again(both: list[webui
     anna, bert = both
     wanted = {"sd_model_checkpoint": "tiny"}
     asking = [Asking(anna, override_settings=wanted, **LONG) for _ in range(JOBS)]
-    wait_for(lambda: len(private.engine.jobs()) == JOBS)
+    until(lambda: len(private.engine.jobs()) == JOBS)
     refused = anna.session.post(f"{anna.baseurl}/txt2img", json={"prompt": "a"})
     assert refused.status_code == 429
     assert set(refused.json()) == {"error", "detail", "body", "errors"}
@@ -159,7 +160,7 @@ def test_a_server_that_ends_says_that_it_will_be_back(both: list[webuiapi.WebUIA
     """The last test here: afterwards no job is taken."""
     anna, bert = both
     asking = Asking(anna, override_settings={"sd_model_checkpoint": "tiny"}, **LONG)
-    wait_for(lambda: anna.get_progress()["state"]["sampling_step"])
+    until(lambda: anna.get_progress()["state"]["sampling_step"])
     private.engine.close()
     asking.join(60)
     assert isinstance(asking.result, RuntimeError)

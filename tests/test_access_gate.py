@@ -15,8 +15,8 @@ from access.keys import key_hash, new_key
 from access.listing import put
 from tests.serving import Served, served, two_models
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
-PATIENCE = 120  # seconds
 SECRET, KEY, GIVEN = "love and lace", new_key(), new_key()
 ADDRESSES = count(1)
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

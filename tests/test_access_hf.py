@@ -18,9 +18,9 @@ import httpx
 from tests.deployments import entry, written
 from tests.oidc import CLIENT, Provider, provider
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 120  # seconds
 HOST = "ada-darkroom.hf.space"
 HTML = {"Accept": "text/html"}
 

@@ -11,8 +11,8 @@ from access.accounts import password_hash
 from access.listing import put
 from tests.serving import Served, served, two_models
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
-PATIENCE = 120  # seconds
 SECRET = "love and lace"
 ASKED = {"prompt": "a boat"}
 

@@ -8,9 +8,9 @@ import pytest
 
 from tests.serving import LONG, served, two_models
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 from ui.parts import SLOW
 
-PATIENCE = 120
 ASKED = ["never finished", None, None, LONG["steps"], None, LONG["width"], LONG["height"], None, None, None]
 
 

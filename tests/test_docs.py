@@ -17,8 +17,8 @@ from api.version import VERSION
 from tests.serving import Served, served, two_models
 from tests.test_browser import browser  # noqa: F401 - fixture
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
-PATIENCE = 120  # seconds, on a machine that does something else besides
 ROOT = Path(__file__).parents[1]
 Told = dict[str, Any]
 

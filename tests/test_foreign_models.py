@@ -22,8 +22,8 @@ from models.residency import Residency
 from tests.published import from_folder
 from tests.serving import Served, served, two_models
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
-PATIENCE = 120  # seconds
 REPO = "somebody/else"
 SMALL = {"prompt": "a boat", "steps": 1, "width": 64, "height": 64, "num_inference_steps": 1, "size": "64x64"}
 COMPARED = {"prompts": ["a boat"], "models": ["tiny"], "steps": [1]}

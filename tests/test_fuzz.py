@@ -20,9 +20,9 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks
 
 from tests.deployments import entry, written
-from tests.openai_server import PATIENCE, until
 from tests.serving import Served, served
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE, until
 
 LEAST = 2000
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", LEAST))

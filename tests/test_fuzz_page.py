@@ -17,9 +17,9 @@ from comparison.plan import Plan
 from gallery.search import Search
 from studio import Studio
 from tests.deployments import entry, written
-from tests.openai_server import PATIENCE, until
 from tests.serving import Served, served
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE, until
 from ui.compare.exports import EXPORTS, VOTES
 from ui.compare.handlers import under_way
 from ui.server import launch_options

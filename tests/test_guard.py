@@ -9,10 +9,11 @@ import pytest
 from config import Server
 from guard.headers import policy
 from guard.rules import LOCAL, Rules, parsed, rules, same
-from tests.raw import PATIENCE, Answer, Wire
+from tests.raw import Answer, Wire
 from tests.serving import Served, served, two_models
 from tests.test_page_api import posted
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
 FRIEND = "https://friend.example"
 JSON = "Content-Type: application/json"

@@ -1,8 +1,7 @@
 """What is taken in: of which kind, how much, and in which time. Over real sockets, as nobody well-behaved sends it."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -10,10 +9,11 @@ import pytest
 from guard.bodies import JSON, KINDS, MB
 from guard.rules import Rules
 from guard.sockets import HEAD_SECONDS
-from tests.raw import PATIENCE, Wire
+from tests.raw import Wire
 from tests.serving import Served, served, two_models
 from tests.test_guard import asked, refused
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE, until
 
 CALL = "POST /gradio_api/call/generate"
 SHORT = 0.05  # of the time that a deployment gives
@@ -203,13 +203,6 @@ def test_all_bodies_together_have_so_much_room_and_it_is_given_back(crowded: Ser
         wire.send(b"Content-Length: 70000\r\n\r\n" + b"x" * 60_000)
         until(lambda: not calls(crowded))
     until(lambda: calls(crowded))
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
 
 
 def test_too_many_connections_are_refused(crowded: Served) -> None:

@@ -1,7 +1,6 @@
 """Every finished picture is saved while the engine goes on, and a gallery that fails is told and recovers."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,7 @@ from generation.caller import Caller
 from generation.events import Developed, Encoding, Picture
 from generation.job import Job
 from tests.pictures import models, png
-
-PATIENCE = 60.0  # seconds
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -39,13 +37,6 @@ def developed(prompt: str, index: int = 0) -> Developed:
 
 def listed(keeper: Keeper) -> list[str]:
     return [entry.prompt for entry in keeper.gallery.page(Search(), None, 100)]
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
 
 
 def test_what_a_job_tells_is_saved_as_its_owners(keeper: Keeper) -> None:

@@ -25,8 +25,7 @@ from recipes.reading import read
 from terminal.opening import Opening
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
-
-PATIENCE = 120  # seconds, on a machine that does something else besides
+from tests.waiting import PATIENCE
 
 
 def message(method: str, id: int, **params: Any) -> dict[str, Any]:

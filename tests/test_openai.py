@@ -18,9 +18,10 @@ from gallery.formats import exif
 from generation import infotext
 from generation.caller import Caller
 from generation.events import Cancelled
-from tests.openai_server import PATIENCE, SLOW, content, images, recipe, until
+from tests.openai_server import SLOW, content, images, recipe
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture(scope="module")

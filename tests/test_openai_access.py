@@ -6,9 +6,10 @@ import httpx
 import openai
 import pytest
 
-from tests.openai_server import PATIENCE, SLOW, images, many_models, until
+from tests.openai_server import SLOW, images, many_models
 from tests.serving import Served, served
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE, until
 
 KEYS = {name: f"darkroom-test-key-of-{name}-{'x' * 32}" for name in ("anna", "bert")}
 

@@ -11,9 +11,10 @@ import httpx
 import openai
 import pytest
 
-from tests.openai_server import PATIENCE, content, images, many_models, recipe
+from tests.openai_server import content, images, many_models, recipe
 from tests.serving import Served, served
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 

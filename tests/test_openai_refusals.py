@@ -10,9 +10,10 @@ import pytest
 
 from api.openai.asked import Asked
 from generation.request import GenerationRequest
-from tests.openai_server import PATIENCE, many_models, until
+from tests.openai_server import many_models
 from tests.serving import LONG, Served, served
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture(scope="module")

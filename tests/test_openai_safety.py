@@ -14,9 +14,10 @@ from generation.events import Developed, Finished, Picture, Timings
 from generation.job import Job
 from safety.settings import Kind
 from tests import checkers, pictures
-from tests.openai_server import PATIENCE, images, many_models
+from tests.openai_server import images, many_models
 from tests.serving import Served, served
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module", params=["block", "blur"])

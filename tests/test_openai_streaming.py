@@ -15,9 +15,10 @@ from api.openai.streaming import lively, told
 from generation.caller import Caller
 from generation.events import Cancelled
 from generation.job import Job
-from tests.openai_server import PATIENCE, SLOW, content, images, many_models, recipe, until
+from tests.openai_server import SLOW, content, images, many_models, recipe
 from tests.serving import LONG, Served, served
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE, until
 
 PARTIAL, COMPLETED = "image_generation.partial_image", "image_generation.completed"
 

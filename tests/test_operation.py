@@ -1,7 +1,6 @@
 """How a server tells how it fares: /healthz and /metrics, over real HTTP."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -19,9 +18,9 @@ from terminal.serving import built
 from tests.published import from_folder
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE, until
 
 NAME = from_folder("sd", Path()).name
-PATIENCE = 120  # seconds, on a machine that does something else besides
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +46,6 @@ def sample(page: Served, name: str, **labels: str) -> float:
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     samples = [one for family in text_string_to_metric_families(answer.text) for one in family.samples]
     return next((one.value for one in samples if one.name == name and one.labels == labels), 0.0)
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
 
 
 def made(page: Served, model: str = "tiny") -> None:

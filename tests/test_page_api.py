@@ -1,8 +1,7 @@
 """The endpoint /generate over real HTTP: gradio_client, and raw requests as anybody can send them."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,9 @@ from generation.events import Cancelled
 from generation.request import GenerationRequest
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE, until
 
 FIELDS = tuple(GenerationRequest.model_fields)
-PATIENCE = 120  # seconds, on a machine that does something else besides
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +30,6 @@ def page(tmp_path_factory: pytest.TempPathFactory, checkpoints: Checkpoints) -> 
 @pytest.fixture(scope="module")
 def client(page: Served) -> Client:
     return Client(page.url, verbose=False)
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
 
 
 # What the endpoint is

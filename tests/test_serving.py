@@ -22,9 +22,9 @@ from errors import ConfigError
 from terminal.address import address, free_port
 from tests.deployments import entry, written
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 120  # seconds, on a machine that does something else besides
 
 SERVER = Server(host="127.0.0.1", port=7860)
 SPACE = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7861"}

@@ -20,9 +20,9 @@ from terminal.opening import Asked, Opening, banner, opening
 from terminal.sharing import OWN_SERVER, TUNNELS, unreachable
 from tests.deployments import entry, written
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 120  # seconds
 SECRET = "love and lace"
 
 

@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, expect
 from terminal import stopping
 from tests.deployments import entry, written
 from tests.test_browser import browser  # noqa: F401
-from tests.test_serving import PATIENCE, ROOT
+from tests.test_serving import ROOT
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
 HANGING = """
 import threading, time

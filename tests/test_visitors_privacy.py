@@ -13,9 +13,10 @@ import pytest
 from comparison.plan import Plan
 from gallery.search import Search
 from generation.caller import Caller
-from tests.page_events import PATIENCE, Visitor
+from tests.page_events import Visitor
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 from ui.compare.vote import blind
 from visitors.middleware import COOKIE
 from visitors.owner import BROWSER, owner, passing

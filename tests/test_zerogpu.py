@@ -25,9 +25,10 @@ from generation.settings import Limits
 from models.registry import registry
 from models.storage import State
 from tests.dockerfile import ROOT
-from tests.elsewhere import PATIENCE, free_port, running
+from tests.elsewhere import free_port, running
 from tests.published import from_folder
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 from tests.zerogpu_api import ZeroGpuApi
 from zerogpu import duration
 from zerogpu.engine import ZeroEngine
