@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-
-from config import Server
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "host.docker.internal"})
 SHARED = ".gradio.live"  # where Gradio's tunnel serves a share link, whose name is known only after the start
@@ -50,17 +48,19 @@ class Rules:
         return origin.lower() in self.origins
 
 
-def rules(server: Server, *, share: bool, others: bool, environ: Mapping[str, str]) -> Rules:
-    """For `server`, to which `others` than this machine can come, by a share link or otherwise."""
+def rules(
+    names: Iterable[str], origins: Iterable[str] = (), *, share: bool, others: bool, environ: Mapping[str, str]
+) -> Rules:
+    """For a server of those names, to which `others` than this machine can come, by a share link or otherwise."""
     space = "SPACE_ID" in environ
-    named = {server.host, *server.hosts, *environ.get("SPACE_HOST", "").split(",")}
+    named = {*names, *environ.get("SPACE_HOST", "").split(",")}
     if others:
         named.add(socket.gethostname())
     return Rules(
         hosts=LOCAL | {name.strip().lower() for name in named if name.strip()},
         suffixes=((SHARED,) if share else ()) + ((SPACE,) if space else ()),
         unowned=others,
-        origins=frozenset(origin.lower().rstrip("/") for origin in server.origins),
+        origins=frozenset(origin.lower().rstrip("/") for origin in origins),
         frames=HUGGING_FACE if space else (),
         assets=(ASSETS,) if share else (),
     )

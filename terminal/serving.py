@@ -77,7 +77,7 @@ def built(engine: Engine, deployment: Config, opening: Opening) -> Studio:
         proxies=proxies(server, share, os.environ),
         entrance=opening.known,
         embedded=SPACE in os.environ,
-        rules=rules(server, share=share, others=public, environ=os.environ),
+        rules=rules((server.host, *server.hosts), server.origins, share=share, others=public, environ=os.environ),
         metrics=counting(engine) if opening.metrics else None,
         documented=server.docs,
         around=visiting() if on_zerogpu else (),

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from config import Server
 from guard.headers import policy
 from guard.rules import LOCAL, Rules, parsed, rules, same
 from tests.raw import Answer, Wire
@@ -64,20 +63,20 @@ def test_a_share_link_is_no_name_of_a_server_that_is_not_shared(page: Served) ->
 
 
 def test_what_a_deployment_goes_by() -> None:
-    here = rules(Server(), share=False, others=False, environ={})
+    here = rules(["127.0.0.1"], share=False, others=False, environ={})
     assert here.host("localhost")
     assert not here.host("192.168.0.7")
-    named = rules(Server(host="10.1.2.3", hosts=("Draw.Example",)), share=False, others=True, environ={})
+    named = rules(["10.1.2.3", "Draw.Example"], share=False, others=True, environ={})
     assert all(
         named.host(name) for name in ("10.1.2.3", "draw.example", "192.168.0.7", "fe80::1", "darkroom", "box.local")
     )
     assert not named.host("evil.example")
-    shared = rules(Server(), share=True, others=True, environ={})
+    shared = rules(["127.0.0.1"], share=True, others=True, environ={})
     assert shared.host("0123abcd.gradio.live")
     assert not shared.host("evil.example")
     assert not shared.host("gradio.live.evil.example")
     space = {"SPACE_ID": "ada/darkroom", "SPACE_HOST": "ada-darkroom.hf.space"}
-    there = rules(Server(host="0.0.0.0"), share=False, others=True, environ=space)
+    there = rules(["0.0.0.0"], share=False, others=True, environ=space)
     assert there.host("ada-darkroom.hf.space")
     assert not there.host("abc.gradio.live")
 
@@ -165,7 +164,7 @@ def test_a_site_that_is_configured_may_ask_and_read(page: Served) -> None:
 def shared(tmp_path_factory: pytest.TempPathFactory, checkpoints: Checkpoints) -> Iterator[Served]:
     """As behind the tunnel of a share link, and as in a Space."""
     space = {"SPACE_ID": "ada/darkroom", "SPACE_HOST": "ada-darkroom.hf.space"}
-    known = rules(Server(host="0.0.0.0"), share=True, others=True, environ=space)
+    known = rules(["0.0.0.0"], share=True, others=True, environ=space)
     with served(two_models(tmp_path_factory.mktemp("deployment"), checkpoints["sd"]), having={"rules": known}) as there:
         yield there
 
@@ -339,10 +338,8 @@ def test_every_answer_is_read_as_what_it_says_and_framed_by_this_site_alone(page
 
 
 def test_a_space_may_be_framed_by_hugging_face_and_a_shared_page_load_gradios_code() -> None:
-    space = rules(
-        Server(host="0.0.0.0"), share=False, others=True, environ={"SPACE_ID": "a/b", "SPACE_HOST": "a-b.hf.space"}
-    )
+    space = rules(["0.0.0.0"], share=False, others=True, environ={"SPACE_ID": "a/b", "SPACE_HOST": "a-b.hf.space"})
     assert "frame-ancestors 'self' https://huggingface.co" in policy(space)
-    shared = rules(Server(), share=True, others=True, environ={})
+    shared = rules(["127.0.0.1"], share=True, others=True, environ={})
     assert "script-src 'self' 'unsafe-inline' 'unsafe-eval' https://gradio.s3-us-west-2.amazonaws.com" in policy(shared)
     assert "https:" not in policy(Rules())

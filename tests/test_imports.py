@@ -51,160 +51,53 @@ LIGHT = {
     "terminal.models": (*HEAVY, *PAGE, "generation.engine"),
     "app": (*HEAVY, *PAGE),
 }
-# What the files of a package on the left never import, at any time, not even within a function.
-APART = {
-    "models": (
-        "safety",
-        "comparison",
-        "gallery",
-        "judging",
-        "measurement",
-        "generation",
-        "recipes",
-        "ui",
-        "terminal",
-        "training",
-        "benchmarks",
-        "app",
-        "config",
-        "gradio",
-        "zerogpu",
-    ),
-    "safety": (
-        "comparison",
-        "gallery",
-        "judging",
-        "measurement",
-        "generation",
-        "recipes",
-        "ui",
-        "terminal",
-        "training",
-        "benchmarks",
-        "app",
-        "config",
-        "gradio",
-    ),
-    "generation": (
-        "comparison",
-        "gallery",
-        "judging",
-        "measurement",
-        "recipes",
-        "ui",
-        "terminal",
-        "training",
-        "benchmarks",
-        "app",
-        "config",
-        "gradio",
-        "zerogpu",
-    ),
-    "comparison": ("measurement", "ui", "terminal", "training", "benchmarks", "app", "config", "gradio"),
-    "measurement": (
-        "comparison",
-        "gallery",
-        "judging",
-        "ui",
-        "terminal",
-        "training",
-        "benchmarks",
-        "app",
-        "config",
-        "gradio",
-    ),
-    "judging": (
-        "comparison",
-        "gallery",
-        "generation",
-        "ui",
-        "terminal",
-        "training",
-        "benchmarks",
-        "app",
-        "config",
-        "gradio",
-    ),
-    "recipes": (
-        "comparison",
-        "gallery",
-        "judging",
-        "ui",
-        "terminal",
-        "training",
-        "benchmarks",
-        "app",
-        "config",
-        "gradio",
-        "torch",
-        "PIL",
-    ),
-    "gallery": (
-        "comparison",
-        "judging",
-        "ui",
-        "terminal",
-        "training",
-        "benchmarks",
-        "app",
-        "config",
-        "gradio",
-        "models",
-        "torch",
-    ),
-    "access": (
-        "comparison",
-        "gallery",
-        "judging",
-        "measurement",
-        "generation",
-        "recipes",
-        "api",
-        "ui",
-        "terminal",
-        "training",
-        "benchmarks",
-        "app",
-        "config",
-        "gradio",
-        "torch",
-    ),
-    "guard": (
-        *("api", "comparison", "gallery", "generation", "judging", "measurement", "models", "recipes", "studio", "ui"),
-        *("terminal", "training", "benchmarks", "app", "gradio", "torch"),
-    ),
-    "api": ("terminal", "training", "benchmarks", "app", "torch", "diffusers", "transformers"),
-    "ui": ("api", "terminal", "training", "benchmarks", "app", "torch", "diffusers", "transformers"),
-    "visitors": (
-        "comparison",
-        "gallery",
-        "judging",
-        "measurement",
-        "recipes",
-        "api",
-        "ui",
-        "terminal",
-        "training",
-        "benchmarks",
-        "app",
-        "config",
-        "gradio",
-        "torch",
-    ),
-    "terminal": ("training", "benchmarks", "app", "gradio"),
-    "zerogpu": (
-        "comparison",
-        "gallery",
-        "judging",
-        "measurement",
-        "api",
-        "ui",
-        "terminal",
-        "benchmarks",
-        "app",
-        "config",
-    ),
-    "training": ("generation", "ui", "terminal", "benchmarks", "app", "gradio"),
+# Whom the files of the one on the left import, at any time, even within a function or for a type: no others of ours.
+KNOWS = {
+    "errors": set(),
+    "atomic": set(),
+    "colours": set(),
+    "models": {"errors"},
+    "safety": {"errors", "models"},
+    "judging": {"errors", "models"},
+    "generation": {"atomic", "errors", "models", "safety"},
+    "recipes": {"errors", "generation", "models"},
+    "gallery": {"atomic", "errors", "generation", "recipes"},
+    "measurement": {"atomic", "errors", "generation", "models"},
+    "comparison": {"atomic", "colours", "errors", "gallery", "generation", "judging", "models", "safety"},
+    "zerogpu": {"errors", "generation", "models"},
+    "visitors": {"errors", "generation", "models"},
+    "guard": set(),
+    "access": {"atomic", "errors", "guard", "models", "visitors"},
+    "config": {"access", "errors", "generation", "judging", "models", "safety", "visitors", "zerogpu"},
+    "studio": {
+        *("access", "comparison", "errors", "gallery", "generation", "guard", "measurement", "visitors"),
+        "api",  # for the type of one field
+    },
+    "api": {
+        *("colours", "errors", "gallery", "generation", "guard", "models", "recipes", "safety", "studio", "visitors"),
+    },
+    "ui": {
+        *("access", "colours", "comparison", "errors", "gallery", "generation", "guard", "measurement", "models"),
+        *("recipes", "safety", "studio", "visitors"),
+    },
+    "terminal": {
+        *("access", "api", "atomic", "comparison", "config", "errors", "gallery", "generation", "guard", "judging"),
+        *("measurement", "models", "recipes", "safety", "studio", "ui", "visitors", "zerogpu"),
+    },
+    "app": {"config", "errors", "generation", "models", "safety", "terminal", "visitors", "zerogpu"},
+    "training": {"errors", "judging", "models"},
+    "benchmarks": {"app", "config", "gallery", "generation", "models", "terminal", "ui"},
+}
+# What of others may be imported where alone.
+FROM_OTHERS = {
+    "gradio": {"ui", "zerogpu"},
+    "spaces": {"zerogpu"},
+    "mcp": {"api"},
+    "fastapi": {"api", "guard", "ui"},
+    "torch": {"benchmarks", "generation", "judging", "measurement", "models", "safety", "terminal", "training"},
+    "diffusers": {"benchmarks", "generation", "models", "safety", "training"},
+    "transformers": {"benchmarks", "judging", "models", "safety", "training"},
+    "PIL": {"api", "comparison", "gallery", "generation", "judging", "measurement", "safety", "ui"},
 }
 
 
@@ -215,19 +108,36 @@ def test_an_import_loads_nothing_heavy(name: str) -> None:
     assert set(done.stdout.split()) & set(LIGHT[name]) == set()
 
 
-@pytest.mark.parametrize(("package", "other"), [(package, other) for package in APART for other in APART[package]])
-def test_arrows_point_one_way(package: str, other: str) -> None:
-    assert [f"{path}: {name}" for path, name in imports(package) if name.split(".")[0] == other] == []
+@pytest.mark.parametrize("package", KNOWS)
+def test_arrows_point_one_way(package: str) -> None:
+    others = set(KNOWS) - KNOWS[package] - {package}
+    assert [f"{path}: {name}" for path, name in imports(package) if name.split(".")[0] in others] == []
 
 
-def test_nothing_imports_training() -> None:
-    for package in set(APART) - {"training"} | {"benchmarks"}:
-        assert "training" not in {name.split(".")[0] for _, name in imports(package)}
+@pytest.mark.parametrize("library", FROM_OTHERS)
+def test_a_library_is_used_where_it_belongs(library: str) -> None:
+    elsewhere = set(KNOWS) - FROM_OTHERS[library]
+    assert [
+        f"{path}: {name}" for one in elsewhere for path, name in imports(one) if name.split(".")[0] == library
+    ] == []
+
+
+def test_everything_has_its_place() -> None:
+    ours = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in files()}
+    assert ours - {"tests"} == set(KNOWS)
+
+
+def files() -> list[Path]:
+    """All of ours."""
+    listed = subprocess.run(("git", "ls-files", "*.py"), cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in listed.splitlines()]
 
 
 def imports(package: str) -> Iterator[tuple[Path, str]]:
     """Every import in the package's files, wherever it stands, as (file, module)."""
-    for path in sorted((ROOT / package).rglob("*.py")):
+    for path in [ROOT / f"{package}.py", *sorted((ROOT / package).rglob("*.py"))]:
+        if not path.is_file():
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 yield from ((path.relative_to(ROOT), alias.name) for alias in node.names)
