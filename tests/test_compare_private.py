@@ -95,3 +95,13 @@ def test_votes_are_counted_and_erased_by_visitor(studio: Studio, runs: Runs) -> 
     assert {vote.owner for vote in runs.votes.listed()} == {MINE.owner, OTHER.owner}
     page.act(id, None, ME, pressed(act="erase-votes"))
     assert [vote.owner for vote in runs.votes.listed()] == [OTHER.owner]
+
+
+def test_who_may_look_alone_does_not_vote(studio: Studio, runs: Runs) -> None:  # noqa: F811
+    id = runs.start(plan(), MINE)
+    at(runs, id, over)
+    page, onlooker = Voting(studio, runs), asking(caller=Caller(MINE.owner, looks=True))
+    _, ballot = page.act(id, None, onlooker, pressed(act="vote"))
+    with pytest.raises(gr.Error, match="Log in for that"):
+        page.act(id, ballot, onlooker, pressed(act="voted", moment=str(ballot[1]), outcome="left"))
+    assert runs.votes.listed() == []

@@ -39,6 +39,7 @@ class Voting:
                 case "vote":
                     record = self.studio.run(shown, caller)
                 case "voted" if ballot:
+                    caller.check()
                     record = self._voted(ballot, told, owner)
                 case "result":
                     return self._result(self.studio.run(shown, caller), owner, texts), None
