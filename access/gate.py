@@ -15,11 +15,12 @@ from access.entrance import Entrance, cookie
 from access.refusal import refusal
 from access.sessions import LIFE
 from errors import NotLetIn, TooManyGuesses
+from guard import forms
 from visitors.address import Network, address, encrypted
 
 OPEN = ("/healthz", "/gradio_api/startup-events")  # the latter is gradio's own, once: the guard closes it then
 FONTS = "/static/fonts/"  # that the login page is set in
-DOORS = ("/v1/", "/sdapi/", "/internal/", "/mcp")  # where whoever may look alone changes nothing
+DOORS = (*forms.OPENAI, *forms.A1111, "/mcp")  # where whoever may look alone changes nothing
 OF_HUGGING_FACE = ("/login/huggingface", "/login/callback")
 FORM = 16 * 1024  # bytes of a login, at most
 CLOSED = {
