@@ -5,23 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from config import Config, load
+from config import load
 from errors import ConfigError, DarkroomError, InvalidRequest, UnreadablePicture
 from models.registry import registry
 from terminal import access, options
+from terminal.engine import engine_for
 from terminal.options import OUR_CONFIG
 from terminal.text import one_line
 from zerogpu.settings import present
-
-if TYPE_CHECKING:
-    from generation.engine import Engine
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -68,7 +65,7 @@ def serve(
     deployment = load(config)
     asked = opening.Asked(host=host, port=port, share=share, open=open, auth_file=auth_file)
     to_whom = opening.opening(deployment, asked, os.environ)
-    engine = _engine(deployment, device, models, to_whom.public, present(os.environ))
+    engine = engine_for(deployment, device, models, to_whom.public, present(os.environ))
     serving.run(engine, deployment, to_whom, preload)
 
 
@@ -91,7 +88,7 @@ def generate(
     from terminal import generate as command
     from terminal.pictures import destination
 
-    engine = _engine(load(config), device)
+    engine = engine_for(load(config), device)
     values = {
         "prompt": prompt,
         "negative_prompt": negative,
@@ -136,7 +133,7 @@ def compare(
     from terminal import compare as command
 
     folder, deployment = command.folder(out), load(config)
-    scorer, engine = command.clip(deployment.comparison, clip), _engine(deployment, device)
+    scorer, engine = command.clip(deployment.comparison, clip), engine_for(deployment, device)
     axes = {"prompts": prompt, "seeds": seed, "steps": steps, "guidance_scales": guidance, "samplers": sampler}
     wanted = command.wanted(engine, folder, recipe, models, size, negative, axes)
     return 0 if command.run(engine, wanted, folder, as_json, scorer) else FAILED
@@ -185,7 +182,7 @@ def benchmark(
 
     deployment = load(config)
     asked = command.asked(registry(deployment.models), models, random_weights, size, steps, rounds, quick)
-    return command.run(_engine(deployment, device), asked, deployment.measurement.folder, json, markdown)
+    return command.run(engine_for(deployment, device), asked, deployment.measurement.folder, json, markdown)
 
 
 @app.command(name="read")
@@ -217,39 +214,6 @@ def doctor(config: options.ConfigPath = OUR_CONFIG, device: options.DeviceName =
 
 
 app.command()(access.passwd)
-
-
-def _engine(
-    deployment: Config, device: str | None, only: str | None = None, public: bool = False, on_zerogpu: bool = False
-) -> Engine:
-    made: Callable[..., Engine]
-    if on_zerogpu:
-        from zerogpu.engine import ready  # before anything loads torch or gradio
-
-        made = partial(ready, zerogpu=deployment.zerogpu)
-    else:
-        import generation.engine
-
-        made = generation.engine.Engine
-    from safety.settings import Safeguard
-    from visitors.admission import Admission
-
-    deployment, admission = deployment.for_visitors() if public else deployment, Admission(deployment.visitors)
-    names = [] if only is None else [name.strip() for name in only.split(",")]
-    engine = made(
-        registry(deployment.models, names),
-        default_model=names[0] if names else deployment.default_model,
-        device=device or deployment.device,
-        resident=deployment.resident,
-        warm_gb=deployment.warm_gb,
-        preview=deployment.preview,
-        queue=deployment.queue,
-        limits=deployment.limits,
-        safeguard=Safeguard.of(deployment.safety, public),
-        admit=admission,
-    )
-    engine.listen(admission.hear)
-    return engine
 
 
 def main(arguments: Sequence[str]) -> int:

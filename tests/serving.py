@@ -16,15 +16,13 @@ from gallery.keeper import Keeper
 from generation.engine import Engine
 from guard.sockets import watch
 from measurement.runner import Runner
-from models.registry import registry
-from safety.settings import Safeguard
 from terminal.address import free_port
+from terminal.engine import engine_for
 from terminal.opening import Opening
 from terminal.serving import built, end, start
 from tests.deployments import entry, written
 from ui.layout import build
 from ui.server import launch_options
-from visitors.admission import Admission
 
 LONG = {"steps": 900, "width": 256, "height": 256}  # a run that a test means to interrupt: no machine ends it first
 
@@ -53,20 +51,7 @@ def served(
         kept = {name: getattr(deployment, name) for name in ("gallery", "comparison", "measurement")}
         moved = {name: part.model_copy(update={"folder": str(outputs / name)}) for name, part in kept.items()}
         deployment = deployment.model_copy(update=moved)
-    admission = Admission(deployment.visitors)
-    if deployment.server.public:
-        deployment = deployment.for_visitors()
-    engine = Engine(
-        registry(deployment.models),
-        default_model=deployment.default_model,
-        device=deployment.device,
-        preview=deployment.preview,
-        queue=deployment.queue,
-        limits=deployment.limits,
-        safeguard=Safeguard.of(deployment.safety, bool(deployment.server.public)),
-        admit=admission,
-    )
-    engine.listen(admission.hear)
+    engine = engine_for(deployment, public=bool(deployment.server.public))
     server = deployment.server.model_copy(update={"host": "127.0.0.1", "port": 0})
     why = publicity(server.public, server.host, False, os.environ)
     studio = built(engine, deployment, Opening(server, entrance(deployment.access, None, os.environ), why=why))

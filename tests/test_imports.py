@@ -84,7 +84,7 @@ KNOWS = {
         *("access", "api", "atomic", "comparison", "config", "errors", "gallery", "generation", "guard", "judging"),
         *("measurement", "models", "recipes", "safety", "studio", "ui", "visitors", "zerogpu"),
     },
-    "app": {"config", "errors", "generation", "models", "safety", "terminal", "visitors", "zerogpu"},
+    "app": {"config", "errors", "models", "terminal", "zerogpu"},
     "training": {"errors", "judging", "models"},
     "benchmarks": {"app", "config", "gallery", "generation", "models", "terminal", "ui"},
 }
