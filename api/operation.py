@@ -29,7 +29,7 @@ class Details(BaseModel):
     version: Annotated[str, Field(description="Of Darkroom.")]
     device: Annotated[str | None, Field(description="What pictures are computed on; null until that is known.")]
     models: Annotated[list[str], Field(description="Those on the device.")]
-    running: Annotated[int, Field(ge=0, description="Jobs that have the device: one or none.")]
+    running: Annotated[int, Field(ge=0, description="Jobs that are worked on: one at most, but on ZeroGPU.")]
     waiting: Annotated[int, Field(ge=0, description="Jobs in the queue.")]
 
 
