@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -16,7 +16,7 @@ from access.refusal import refusal
 from access.sessions import LIFE
 from errors import NotLetIn, TooManyGuesses
 from guard import forms
-from visitors.address import Network, address, encrypted
+from visitors.address import Network, address, encrypted, root
 
 OPEN = ("/healthz", "/gradio_api/startup-events")  # the latter is gradio's own, once: the guard closes it then
 FONTS = "/static/fonts/"  # that the login page is set in
@@ -88,7 +88,7 @@ class Gate:
 
     def _login_form(self, request: Request, user: str | None) -> Response:
         if user is not None:
-            return RedirectResponse(_root(request) + "/", 303)
+            return RedirectResponse(root(request) + "/", 303)
         return HTMLResponse(self._page(request, None), headers=CLOSED)
 
     async def _log_in(self, request: Request) -> Response:
@@ -100,7 +100,7 @@ class Gate:
             return self._refused(request, error)
         answer: Response = JSONResponse({"success": True})  # as gradio's client expects it
         if _reads(request):
-            answer = RedirectResponse(_root(request) + _local(request.query_params.get("next", "")), 303)
+            answer = RedirectResponse(root(request) + _local(request.query_params.get("next", "")), 303)
         answer.headers.append("Set-Cookie", self._cookie(request, token, int(LIFE)))
         return answer
 
@@ -108,7 +108,7 @@ class Gate:
         self._entrance.log_out(request)
         if self._entrance.hf:
             return None  # gradio ends its own login there
-        answer = RedirectResponse(_root(request) + "/", 303)
+        answer = RedirectResponse(root(request) + "/", 303)
         answer.headers.append("Set-Cookie", self._cookie(request, "", 0))
         return answer
 
@@ -142,11 +142,6 @@ async def _form(request: Request) -> dict[str, str]:
 def _reads(request: Request) -> bool:
     """Whether a person is to see the answer, in a browser."""
     return request.method in ("GET", "POST") and "text/html" in request.headers.get("accept", "")
-
-
-def _root(request: Request) -> str:
-    """The path below which a proxy serves us; mostly empty."""
-    return urlsplit(request.scope.get("root_path", "")).path.rstrip("/")
 
 
 def _local(target: str) -> str:

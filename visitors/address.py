@@ -1,4 +1,5 @@
-"""Which address a request comes from: the one behind the proxies that are known, which no client can choose."""
+"""How a request comes: from the address behind the proxies that are known, which no client can choose; by https or not;
+and below which path."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from itertools import takewhile
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
@@ -43,6 +45,11 @@ def encrypted(request: HTTPConnection) -> bool:
     """Whether `request` came by https, to us or to the first proxy on its way, if it is one that tells."""
     told = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip()
     return (told if told in ("http", "https") else request.url.scheme) == "https"
+
+
+def root(request: HTTPConnection) -> str:
+    """The path below which a proxy serves us, without a slash at its end; mostly empty. Gradio allows a whole URL."""
+    return urlsplit(request.scope.get("root_path", "")).path.rstrip("/")
 
 
 def _read(text: str) -> IPv4Address | IPv6Address | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from string import Template
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.requests import Request
 
@@ -16,6 +16,7 @@ from colours import stylesheet
 from errors import NotLetIn, TooManyGuesses
 from ui.texts import TEXTS, Texts, language
 from ui.theme import ICON
+from visitors.address import root
 
 _PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
 
@@ -25,13 +26,13 @@ def login_page(entrance: Entrance) -> Callable[[Request, NotLetIn | None], str]:
 
     def page(request: Request, refused: NotLetIn | None) -> str:
         tag = language(request.headers.get("accept-language"))
-        texts, root = TEXTS[tag], urlsplit(request.scope.get("root_path", "")).path.rstrip("/")
-        ways = _passwords(root, _wanted(request), _said(refused, texts), texts) if entrance.by_password else ""
+        texts, below = TEXTS[tag], root(request)
+        ways = _passwords(below, _wanted(request), _said(refused, texts), texts) if entrance.by_password else ""
         if entrance.hf:
-            ways += f'<a class="button" href="{escape(root)}/login/huggingface">{escape(texts["login_hf"])}</a>'
+            ways += f'<a class="button" href="{escape(below)}/login/huggingface">{escape(texts["login_hf"])}</a>'
         title = escape(texts["login_title"])
         return _PAGE.substitute(
-            language=tag, title=title, root=escape(root), icon=ICON, colours=stylesheet(), ways=ways
+            language=tag, title=title, root=escape(below), icon=ICON, colours=stylesheet(), ways=ways
         )
 
     return page
