@@ -25,6 +25,8 @@ terminal. Whatever is not a DarkroomError is a fault of ours: logged with its tr
 `Cancelled` stands beside the tree: it is no error but the way a cancel travels up from wherever the work was.
 """
 
+BROKE = "Something broke. The log has the details."  # all that anybody is told of a fault of ours
+
 
 class DarkroomError(Exception):
     """A refusal or failure whose text is meant for the user."""
@@ -80,6 +82,9 @@ class LimitReached(QueueFull):
 
 class ShuttingDown(QueueFull):
     """The server is about to end."""
+
+    def __init__(self) -> None:
+        super().__init__("Darkroom is being shut down. Ask again when it is back.", 60.0)
 
 
 class NotLetIn(DarkroomError):  # noqa: N818

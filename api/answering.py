@@ -16,7 +16,6 @@ from errors import Cancelled, DarkroomError
 
 log = logging.getLogger(__name__)
 
-BROKE = "Something broke. The log has the details."
 _MEANT = (DarkroomError, Cancelled, RequestValidationError, HTTPException)
 
 

@@ -18,7 +18,7 @@ from comparison.replay import verdict
 from comparison.requests import completed
 from comparison.saving import Saving
 from comparison.store import RECIPE, Store
-from errors import DarkroomError, QueueFull, UnknownPicture
+from errors import BROKE, DarkroomError, QueueFull, UnknownPicture
 from generation.caller import Caller
 from generation.engine import Engine
 from generation.events import Cancelled, Failed, Finished
@@ -177,7 +177,7 @@ class Run:
                 self._develop(cell)
             except Exception:  # a fault of ours in one cell must not keep those behind it
                 log.exception("Cell %d of comparison %s failed", cell.number, self._record.id)
-                self._end(cell.number, state=State.FAILED, error="Something broke. The log has the details.")
+                self._end(cell.number, state=State.FAILED, error=BROKE)
 
     def _next(self, model: str) -> CellRecord | None:
         """The cell to develop, of `model` if there is one more; None: the thread ends."""

@@ -14,7 +14,7 @@ from comparison.record import CellRecord, RunRecord
 from comparison.run import Chosen, Run, begun
 from comparison.store import Store
 from comparison.votes import Votes
-from errors import QueueFull, UnknownRun
+from errors import QueueFull, ShuttingDown, UnknownRun
 from generation.caller import Caller
 from generation.engine import Engine
 from generation.job import Job
@@ -148,7 +148,7 @@ class Runs:
     def _refuse_if_busy(self, caller: Caller) -> None:
         who, under_way = _counted(caller), [_counted(run.caller) for run in self._known.values() if run.under_way]
         if self._closing:
-            raise QueueFull("Darkroom is being shut down. Ask again when it is back.", 60.0)
+            raise ShuttingDown
         if len(under_way) >= MOST or (who and under_way.count(who) >= MOST_OF_ONE):
             yours = f", {under_way.count(who)} of them yours" if who else ""
             raise QueueFull(

@@ -29,7 +29,6 @@ from safety.settings import Safeguard
 
 Admit = Callable[[GenerationRequest, Caller], None]  # raises what the caller is told instead of a job
 CLOSE_SECONDS = 60.0  # a hung job is not waited for any longer
-BACK_SECONDS = 60.0  # until it is worth asking a server again that is being shut down
 R = TypeVar("R")
 
 
@@ -180,7 +179,7 @@ class Engine:
 
     def _refuse_if_closing(self) -> None:
         if self._closing:
-            raise errors.ShuttingDown("Darkroom is being shut down. Ask again when it is back.", BACK_SECONDS)
+            raise errors.ShuttingDown
 
     def _refuse_if_full(self) -> None:
         self._refuse_if_closing()

@@ -242,7 +242,7 @@ def _told(error: BaseException) -> errors.DarkroomError:
     if out_of_memory(error):
         return errors.OutOfMemory("There was too little memory. End other programs that use the device.")
     log.error("Work on the device failed", exc_info=error)
-    return errors.DarkroomError("Something broke. The log has the details.")
+    return errors.DarkroomError(errors.BROKE)
 
 
 def _explained(job: Job, error: BaseException) -> Failed:
@@ -255,4 +255,4 @@ def _explained(job: Job, error: BaseException) -> Failed:
             "Lower the width or the height, choose a smaller model, or end other programs that use the device."
         )
         return Failed(message, True, errors.OutOfMemory.__name__)
-    return Failed("Something broke. The log has the details.", False, type(error).__name__)
+    return Failed(errors.BROKE, False, type(error).__name__)

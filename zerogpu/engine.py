@@ -164,7 +164,7 @@ class ZeroEngine(Engine):
             end = Failed(str(error), True, type(error).__name__)
         except Exception as error:
             log.exception("Job %s failed", job.id)
-            end = Failed("Something broke. The log has the details.", False, type(error).__name__)
+            end = Failed(errors.BROKE, False, type(error).__name__)
         self._end(job, end)
         with self._changed:
             self._threads.discard(threading.current_thread())

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 import errors
 from api import refusals
-from api.answering import BROKE, route_class
+from api.answering import route_class
 from guard import forms
 
 PREFIX = "/sdapi/v1"
@@ -75,7 +75,7 @@ def told(error: Exception) -> Response:
         status = refusals.status(error)
         said = forms.a1111(status, _detail(error), type(error).__name__)
         return _answer(said, status, refusals.headers(error))
-    return _answer(forms.a1111(500, BROKE), 500)
+    return _answer(forms.a1111(500, errors.BROKE), 500)
 
 
 def _answer(body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:

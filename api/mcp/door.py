@@ -27,7 +27,7 @@ from api.mcp.call import OVER, Call
 from api.mcp.describing import tools
 from api.mcp.making import compare, generate
 from api.mcp.telling import models
-from errors import Cancelled, DarkroomError
+from errors import BROKE, Cancelled, DarkroomError
 from studio import Studio
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Door:
             return _refused("Stopped.")
         except Exception:
             log.exception("The tool %s failed", name)
-            return _refused("Something broke on our side; the log of the server says what.")
+            return _refused(BROKE)
 
 
 class DoorRoute(Route):

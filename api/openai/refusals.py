@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 import errors
 from api import refusals
-from api.answering import BROKE, route_class
+from api.answering import route_class
 from api.openai.asked import Asked
 from guard import forms
 
@@ -64,7 +64,7 @@ def told(error: Exception) -> Response:
         return answer(error.status_code, str(error.detail), headers=error.headers)
     if isinstance(error, (errors.DarkroomError, errors.Cancelled)):
         return refused(error)
-    return answer(500, BROKE, headers=ONCE)
+    return answer(500, errors.BROKE, headers=ONCE)
 
 
 Route = route_class(told)
