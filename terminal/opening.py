@@ -13,7 +13,7 @@ from config import Config, Gallery, Server
 from errors import ConfigError
 from safety.settings import Safeguard
 from terminal.address import address
-from terminal.sharing import unreachable
+from terminal.public_link import unreachable
 
 UNGUARDED = (
     "--share opens Darkroom to everybody who has the link, and nobody has to log in. Make an account by "

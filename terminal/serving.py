@@ -15,7 +15,7 @@ from guard.rules import rules
 from studio import Studio
 from terminal.address import free_port
 from terminal.opening import Opening, banner
-from terminal.sharing import launched
+from terminal.public_link import launched
 from terminal.stopping import Stopping
 from visitors.address import INSIDE, Network, networks
 from zerogpu import settings as zerogpu

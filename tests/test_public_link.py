@@ -17,7 +17,7 @@ from access.listing import put
 from config import load
 from errors import ConfigError
 from terminal.opening import Asked, Opening, banner, opening
-from terminal.sharing import OWN_SERVER, TUNNELS, unreachable
+from terminal.public_link import OWN_SERVER, TUNNELS, unreachable
 from tests.deployments import entry, written
 from tests.tiny import Checkpoints
 from tests.waiting import PATIENCE
@@ -72,7 +72,7 @@ def test_what_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        monkeypatch.setattr("terminal.sharing.PATIENCE", 0.2)
+        monkeypatch.setattr("terminal.public_link.PATIENCE", 0.2)
         assert unreachable(os.environ) == "api.gradio.app does not answer"
         assert unreachable({OWN_SERVER: f"127.0.0.1:{silent.getsockname()[1]}"}) is None
     assert unreachable({OWN_SERVER: "127.0.0.1:9"}) == "127.0.0.1:9 does not answer"
