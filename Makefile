@@ -18,7 +18,7 @@ run: setup  ## serve the page, by default at http://127.0.0.1:7860
 
 test: $(VENV)/.tested  ## every test, in a real browser too (TESTS=tests/test_config.py for some)
 	@$(BIN)/python -m tests.chromium
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: $(VENV)/.tested  ## format, lint, types and sizes of our own code
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted; 'make fix' does it."; exit 1; }

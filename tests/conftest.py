@@ -74,3 +74,24 @@ def tiny(checkpoints: Checkpoints) -> Callable[[str], Loaded]:
         return Residency(registry([spec]), device).acquire(spec, lambda event: None)
 
     return load
+
+
+# Files that take longest go first, so that no core is left with one of them when the others are done.
+_LONGEST = (
+    "test_browser_compare.py",
+    "test_fuzz.py",
+    "test_compare_command.py",
+    "test_stress.py",
+    "test_benchmark_command.py",
+    "test_browser_gallery_guarded.py",
+    "test_zerogpu.py",
+    "test_serving.py",
+    "test_stopping.py",
+    "test_browser_visitors.py",
+    "test_browser_benchmark.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {name: number for number, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))

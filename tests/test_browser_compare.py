@@ -36,6 +36,8 @@ def minis(tmp_path: Path) -> Iterator[Served]:
     """Of all models that ship with Darkroom."""
     ours = yaml.safe_load(OURS.read_text(encoding="utf-8"))["models"]
     ship = [model | {"repo": str(OURS.parent / model["repo"])} for model in ours if not model["download_bytes"]]
+    for model in ship:
+        model["latent_space"]["colours"] = str(OURS.parent / model["latent_space"]["colours"])
     with served(written(tmp_path, *ship, comparison={"folder": "compared"})) as there:
         yield there
 

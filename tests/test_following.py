@@ -15,6 +15,7 @@ from models.registry import registry
 from tests.published import from_folder
 from tests.tiny import Checkpoints
 
+QUICK = {"prompt": "a", "steps": 1, "width": 64, "height": 64}
 LONG = {"prompt": "a", "steps": 90, "width": 256, "height": 256}
 
 
@@ -29,7 +30,7 @@ def engine(checkpoints: Checkpoints) -> Iterator[Engine]:
 
 def test_a_client_hears_a_job_to_its_end(engine: Engine) -> None:
     async def heard() -> list[object]:
-        return [event async for event in events(engine.submit(engine.request({"prompt": "a", "steps": 2})))]
+        return [event async for event in events(engine.submit(engine.request(QUICK)))]
 
     told = asyncio.run(heard())
     assert isinstance(told[0], Queued)
@@ -71,7 +72,7 @@ def test_many_clients_hold_no_thread(engine: Engine) -> None:
     before = threading.active_count()
 
     async def all_of_them() -> list[Finished]:
-        jobs = [engine.submit(engine.request({"prompt": "a", "steps": 1})) for _ in range(20)]
+        jobs = [engine.submit(engine.request(QUICK)) for _ in range(20)]
         waiting = [asyncio.ensure_future(finished(job)) for job in jobs]
         await asyncio.sleep(0.05)
         assert threading.active_count() <= before + 1
