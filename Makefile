@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary
 TESTS ?= tests
+# Of the tests. They spend a fifth of their time waiting for servers and browsers, so more than CI's two cores.
+WORKERS ?= 3
 .DEFAULT_GOAL := help
 
 .PHONY: help setup run test check fix bench clean
@@ -18,7 +20,7 @@ run: setup  ## serve the page, by default at http://127.0.0.1:7860
 
 test: $(VENV)/.tested  ## every test, in a real browser too (TESTS=tests/test_config.py for some)
 	@$(BIN)/python -m tests.chromium
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: $(VENV)/.tested  ## format, lint, types and sizes of our own code
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted; 'make fix' does it."; exit 1; }
