@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary
 TESTS ?= tests
 # Of the tests. They spend a fifth of their time waiting for servers and browsers, so more than CI's two cores.
-WORKERS ?= 4
+WORKERS ?= 3
 .DEFAULT_GOAL := help
 
 .PHONY: help setup run test check fix bench clean
