@@ -1,0 +1,103 @@
+"""Guidance distillation (Meng et al., arXiv 2210.03142, section 3.1): one pass learns what guidance does with two.
+
+The student takes the guidance scale as an input beside the timestep, as latent consistency models do
+(`time_cond_proj_dim`), so the stock pipeline runs it, and its guidance slider stays alive.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from torch import Tensor
+
+from training.denoiser import NOISE, Batch, Stored, noisy_batch
+from training.loop import Schedule, train
+
+GUIDANCE_WIDTH = 128  # of the scale's sinusoidal embedding
+SCALES = (1.0, 6.0)  # what the student is taught, evenly; 1 is no guidance
+
+
+def guided(unconditional: Tensor, conditional: Tensor, scale: Tensor) -> Tensor:
+    """u + s (c − u), classifier-free guidance (arXiv 2207.12598): (batch, …) each, `scale` (batch,)."""
+    return unconditional + scale.view(-1, *[1] * (conditional.dim() - 1)) * (conditional - unconditional)
+
+
+def guidance_loss(guess: Tensor, unconditional: Tensor, conditional: Tensor, scale: Tensor) -> Tensor:
+    """L = E ‖u + s (c − u) − student(z_t, t, y, s)‖², u and c being the teacher's answers without and with the prompt.
+
+    (batch, channels, height, width) each, `scale` (batch,). As all nets here predict v, this is the paper's distance
+    between the pictures x with the weight SNR + 1. A scalar, the mean over all elements.
+    """
+    return F.mse_loss(guess, guided(unconditional, conditional, scale).detach())
+
+
+def takes_guidance(teacher: UNet2DConditionModel, width: int = GUIDANCE_WIDTH) -> UNet2DConditionModel:
+    """A copy of the teacher that also takes the scale's embedding (batch, width); at first it makes no difference."""
+    settings = {key: value for key, value in teacher.config.items() if not key.startswith("_")}
+    with teacher.device:
+        student = UNet2DConditionModel(**{**settings, "time_cond_proj_dim": width})
+    lacking = student.load_state_dict(teacher.state_dict(), strict=False).missing_keys
+    assert lacking == ["time_embedding.cond_proj.weight"]
+    torch.nn.init.zeros_(student.time_embedding.cond_proj.weight)
+    return student
+
+
+def embedded(scale: Tensor, width: int = GUIDANCE_WIDTH) -> Tensor:
+    """(batch,) → (batch, width), as the stock pipeline tells the scale to the U-Net."""
+    found: Tensor = StableDiffusionPipeline.get_guidance_scale_embedding(None, scale - 1, width)
+    return found
+
+
+def one_pass(net: UNet2DConditionModel, noisy: Tensor, times: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
+    """What a net that takes the scale predicts."""
+    guess: Tensor = net(noisy, times, texts, timestep_cond=embedded(scale, net.config.time_cond_proj_dim)).sample
+    return guess
+
+
+def both_passes(
+    net: UNet2DConditionModel, noisy: Tensor, times: Tensor, texts: Tensor, empty: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What a net predicts without and with the prompt; `empty` (77, width) is the empty prompt's text."""
+    all_texts = torch.cat([empty.expand_as(texts), texts])
+    both: Tensor = net(torch.cat([noisy, noisy]), torch.cat([times, times]), all_texts).sample
+    unconditional, conditional = both.chunk(2)
+    return unconditional, conditional
+
+
+def random_scales(batch: int, place: tuple[int, int, int], scales: tuple[float, float] = SCALES) -> Tensor:
+    """(batch,) by chance, always the same at one place: seed, step, part."""
+    seed, step, part = place
+    dice = torch.Generator().manual_seed((seed * 1_000_003 + step) * 8 + part + 4)
+    return torch.empty(batch).uniform_(*scales, generator=dice)
+
+
+def train_guidance(
+    student: UNet2DConditionModel,
+    teacher: UNet2DConditionModel,
+    stored: Stored,
+    schedule: Schedule,
+    checkpoint: Path,
+    *,
+    batch: int = 16,
+    seed: int = 2,
+    parts: int = 2,
+) -> None:
+    scheduler = DDPMScheduler(**NOISE)
+    teacher.eval().requires_grad_(False)
+    empty = stored.empty.float().to(student.device)
+
+    def loss_at(step: int, part: int) -> tuple[Tensor, int]:
+        place = (seed, step, part)
+        drawn: Batch = noisy_batch(stored, scheduler, batch, place, student.device)
+        scale = random_scales(batch, place).to(student.device)
+        with torch.no_grad():
+            unconditional, conditional = both_passes(teacher, drawn.noisy, drawn.times, drawn.texts, empty)
+        guess = one_pass(student, drawn.noisy, drawn.times, drawn.texts, scale)
+        return guidance_loss(guess, unconditional, conditional, scale), batch
+
+    student.train()
+    train(student, loss_at, schedule, checkpoint, parts=parts)
+    student.eval()

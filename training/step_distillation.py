@@ -1,0 +1,153 @@
+"""Progressive distillation (Salimans & Ho, arXiv 2202.00512): one step of the student does what several did.
+
+With `--guided` the distance is measured after guidance, as SnapFusion's CFG-aware loss does (arXiv 2306.00980).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from diffusers import DDPMScheduler, UNet2DConditionModel
+from torch import Tensor
+
+from training.denoiser import Stored
+from training.guidance_distillation import both_passes, guided, one_pass, random_scales
+from training.loop import Schedule, train
+
+Predict = Callable[[Tensor, Tensor], Tensor]  # noisy latents (batch, c, h, w) and times (batch,) → v like the latents
+
+
+@dataclass(frozen=True)
+class Levels:
+    """How much is left of the picture, α, and how much noise, σ, at each training time; at time −1 there is none."""
+
+    alphas: Tensor  # (times + 1,), the last one at −1
+    sigmas: Tensor
+
+    @classmethod
+    def of(cls, scheduler: DDPMScheduler) -> Levels:
+        kept = torch.cat([scheduler.alphas_cumprod, torch.ones(1)])
+        return cls(kept.sqrt(), (1 - kept).sqrt())
+
+    def at(self, times: Tensor) -> tuple[Tensor, Tensor]:
+        """α and σ as (batch, 1, 1, 1)."""
+        where = times.to(self.alphas.device)
+        alpha, sigma = (kept[where].view(-1, 1, 1, 1).to(times.device) for kept in (self.alphas, self.sigmas))
+        return alpha, sigma
+
+
+def time_of(left: Tensor, planned: int = 1000) -> Tensor:
+    """Training times at which the share `left` of a run is still to come; trailing spacing. 0 is −1, the picture."""
+    return (left * planned).round().long() - 1
+
+
+def ddim_step(noisy: Tensor, v: Tensor, here: tuple[Tensor, Tensor], there: tuple[Tensor, Tensor]) -> Tensor:
+    """From α, σ `here` to those `there` without new noise (DDIM, arXiv 2010.02502).
+
+    z' = α' (α z − σ v) + σ' (σ z + α v), all (batch, channels, height, width).
+    """
+    (alpha, sigma), (alpha_there, sigma_there) = here, there
+    return alpha_there * (alpha * noisy - sigma * v) + sigma_there * (sigma * noisy + alpha * v)
+
+
+def one_step_target(
+    noisy: Tensor, reached: Tensor, here: tuple[Tensor, Tensor], there: tuple[Tensor, Tensor]
+) -> Tensor:
+    """The v that leads in one DDIM step from `noisy` to `reached`, where the teacher came in several.
+
+    The paper's x̃ = (z″ − (σ″/σ) z) / (α″ − (σ″/σ) α), its algorithm 2, told as v = (α z − x̃) / σ.
+    """
+    (alpha, sigma), (alpha_there, sigma_there) = here, there
+    ratio = sigma_there / sigma
+    picture = (reached - ratio * noisy) / (alpha_there - ratio * alpha)
+    return (alpha * noisy - picture) / sigma
+
+
+def step_loss(guess: Tensor, target: Tensor) -> Tensor:
+    """L = E ‖target − student(z_t, t)‖² on v, which weighs the distance of pictures by SNR + 1 (the paper's section 4).
+
+    (batch, channels, height, width) each. A scalar, the mean over all elements.
+    """
+    return F.mse_loss(guess, target.detach())
+
+
+@torch.no_grad()
+def teachers_way(
+    teacher: Predict, noisy: Tensor, left: Tensor, step: float, teacher_steps: int, levels: Levels
+) -> Tensor:
+    """The target of a student's step from `left` to `left` − `step`, both shares of a run: `teacher_steps` of DDIM."""
+    first, reached = levels.at(time_of(left)), noisy
+    for number in range(teacher_steps):
+        start, end = (time_of(left - step * (number + k) / teacher_steps) for k in (0, 1))
+        reached = ddim_step(reached, teacher(reached, start), levels.at(start), levels.at(end))
+    return one_step_target(noisy, reached, first, levels.at(time_of(left - step)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Halving:
+    """One stage: a student of so many steps learns from so many of its teacher's."""
+
+    steps: int  # the student's
+    teacher_steps: int  # the teacher's, a multiple of them
+
+
+def train_steps(
+    student: UNet2DConditionModel,
+    teacher: UNet2DConditionModel,
+    stored: Stored,
+    halvings: tuple[Halving, ...],
+    schedule: Schedule,
+    checkpoint: Path,
+    *,
+    noise: dict[str, Any],
+    guided_share: float = 0.0,
+    batch: int = 16,
+    seed: int = 3,
+    parts: int = 2,
+    scales: tuple[float, float] = (1.0, 6.0),
+) -> None:
+    """Several halvings: taken in turn, batch by batch, so that one student knows several numbers of steps."""
+    levels = Levels.of(DDPMScheduler(**noise))
+    teacher.eval().requires_grad_(False)
+    empty = stored.empty.float().to(student.device)
+    takes_scale = student.config.time_cond_proj_dim is not None
+
+    def predict(net: UNet2DConditionModel, texts: Tensor, scale: Tensor, both: bool) -> Predict:
+        if takes_scale:
+            return lambda noisy, times: one_pass(net, noisy, times, texts, scale)
+        if both:
+            return lambda noisy, times: guided(*both_passes(net, noisy, times, texts, empty), scale)
+        return lambda noisy, times: net(noisy, times, texts).sample
+
+    def loss_at(step: int, part: int) -> tuple[Tensor, int]:
+        halving = halvings[step % len(halvings)]
+        dice = torch.Generator().manual_seed((seed * 1_000_003 + step) * 8 + part)
+        picked = torch.randint(len(stored.latents), (batch,), generator=dice)
+        wording = torch.randint(stored.texts.shape[1], (batch,), generator=dice)
+        texts = stored.texts[picked, wording].float().to(student.device)
+        latents = stored.latents[picked].float()
+        left = torch.randint(1, halving.steps + 1, (batch,), generator=dice) / halving.steps
+        both = float(torch.rand((), generator=dice)) < guided_share
+        times = time_of(left)
+        alpha, sigma = levels.at(times)
+        noisy = (alpha * latents + sigma * torch.randn(latents.shape, generator=dice)).to(student.device)
+        scale = random_scales(batch, (seed, step, part), scales).to(student.device)
+        times, left = times.to(student.device), left.to(student.device)
+        target = teachers_way(
+            predict(teacher, texts, scale, both),
+            noisy,
+            left,
+            1 / halving.steps,
+            halving.teacher_steps // halving.steps,
+            levels,
+        )
+        return step_loss(predict(student, texts, scale, both)(noisy, times), target), batch
+
+    student.train()
+    train(student, loss_at, schedule, checkpoint, parts=parts)
+    student.eval()
