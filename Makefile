@@ -50,6 +50,6 @@ $(VENV)/.runs: requirements.txt | $(VENV)/bin/python
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.tested: requirements-dev.txt $(VENV)/.runs
+$(VENV)/.tested: requirements-dev.txt requirements-training.txt $(VENV)/.runs
 	@$(PIP) -r requirements-dev.txt
 	@touch $@

@@ -144,7 +144,7 @@ class Watched:
         """The prediction, and each stage's output in the order of the data's way."""
         seen: list[Tensor] = []
         self.local.seen = seen
-        guess = self.net(batch.noisy, batch.times, batch.texts).sample
+        guess = batch.prediction(self.net)
         self.local.seen = None
         return guess, seen
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -31,6 +31,22 @@ class Stored:
     latents: Tensor  # (n, channels, 16, 16), half
     texts: Tensor  # (n, captions, 77, width), half
     empty: Tensor  # (77, width), half: the empty caption
+    pooled: Tensor | None = None  # (n, captions, width), half; None: the U-Net takes none (only SDXL's does)
+    empty_pooled: Tensor | None = None  # (width,), half
+    time_ids: Tensor | None = None  # (n, 6): height and width of the whole, crop's top and left, height and width
+
+    def prompts(self, picked: Tensor, wording: Tensor, dropped: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Text states (batch, 77, width) and what else the U-Net takes, as its `added_cond_kwargs`; float32.
+
+        (batch,) each: which pictures, which captions of them, and whether the empty caption stands in.
+        """
+        texts = self.texts[picked, wording].float()
+        texts[dropped] = self.empty.float()
+        if self.pooled is None or self.empty_pooled is None or self.time_ids is None:
+            return texts, {}
+        pooled = self.pooled[picked, wording].float()
+        pooled[dropped] = self.empty_pooled.float()
+        return texts, {"text_embeds": pooled, "time_ids": self.time_ids[picked].float()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +57,12 @@ class Batch:
     times: Tensor  # (batch,), training steps of noise
     texts: Tensor  # (batch, 77, width)
     target: Tensor  # like noisy: v
+    conditions: dict[str, Tensor] = field(default_factory=dict)  # the U-Net's `added_cond_kwargs`; SDXL's takes some
+
+    def prediction(self, net: UNet2DConditionModel) -> Tensor:
+        """What the net answers, like noisy."""
+        answer: Tensor = net(self.noisy, self.times, self.texts, added_cond_kwargs=self.conditions).sample
+        return answer
 
 
 def denoiser(latent_channels: int, text_width: int, channels: tuple[int, ...] = (64, 96, 128)) -> UNet2DConditionModel:
@@ -74,8 +96,7 @@ def train_denoiser(
 
     def loss_at(step: int, part: int) -> tuple[Tensor, int]:
         drawn = noisy_batch(stored, scheduler, batch, (seed, step, part), net.device)
-        guess = net(drawn.noisy, drawn.times, drawn.texts).sample
-        return F.mse_loss(guess, drawn.target), batch
+        return F.mse_loss(drawn.prediction(net), drawn.target), batch
 
     net.train()
     train(net, loss_at, schedule, checkpoint, parts=parts)
@@ -90,14 +111,14 @@ def noisy_batch(
     dice = torch.Generator().manual_seed((seed * 1_000_003 + step) * 8 + part)
     picked = torch.randint(len(stored.latents), (batch,), generator=dice)
     wording = torch.randint(stored.texts.shape[1], (batch,), generator=dice)
-    texts = stored.texts[picked, wording]
-    texts[torch.rand(batch, generator=dice) < DROPPED] = stored.empty
+    texts, conditions = stored.prompts(picked, wording, torch.rand(batch, generator=dice) < DROPPED)
     times = torch.randint(scheduler.config.num_train_timesteps, (batch,), generator=dice)
     latents = stored.latents[picked].float()
     noise = torch.randn(latents.shape, generator=dice)
     return Batch(
         noisy=scheduler.add_noise(latents, noise, times).to(device),
         times=times.to(device),
-        texts=texts.float().to(device),
+        texts=texts.to(device),
         target=scheduler.get_velocity(latents, noise, times).to(device),
+        conditions={name: value.to(device) for name, value in conditions.items()},
     )
