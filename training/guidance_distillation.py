@@ -17,7 +17,7 @@ from training.denoiser import NOISE, Batch, Stored, noisy_batch
 from training.loop import Schedule, train
 
 GUIDANCE_WIDTH = 128  # of the scale's sinusoidal embedding
-SCALES = (1.0, 6.0)  # what the student is taught, evenly; 1 is no guidance
+SCALES = (1.0, 4.0)  # what the student is taught, evenly; 1 is no guidance
 
 
 def guided(unconditional: Tensor, conditional: Tensor, scale: Tensor) -> Tensor:

@@ -95,6 +95,12 @@ class Halving:
     steps: int  # the student's
     teacher_steps: int  # the teacher's, a multiple of them
 
+    def __post_init__(self) -> None:
+        if self.teacher_steps % self.steps:
+            raise ValueError(
+                f"{self.teacher_steps} steps of the teacher are no multiple of the student's {self.steps}."
+            )
+
 
 def train_steps(
     student: UNet2DConditionModel,
@@ -115,10 +121,9 @@ def train_steps(
     levels = Levels.of(DDPMScheduler(**noise))
     teacher.eval().requires_grad_(False)
     empty = stored.empty.float().to(student.device)
-    takes_scale = student.config.time_cond_proj_dim is not None
 
     def predict(net: UNet2DConditionModel, texts: Tensor, scale: Tensor, both: bool) -> Predict:
-        if takes_scale:
+        if net.config.time_cond_proj_dim is not None:
             return lambda noisy, times: one_pass(net, noisy, times, texts, scale)
         if both:
             return lambda noisy, times: guided(*both_passes(net, noisy, times, texts, empty), scale)

@@ -1,0 +1,34 @@
+"""The flexible student of a stock U-Net: which weights it starts with."""
+
+import re
+
+import torch
+
+from training.architectures import MINI_DECI, flexible, flexible_name
+from training.denoiser import denoiser
+
+NEW = {"down_blocks.2.downsamplers.0.conv", "mid_block.upsamplers.0.conv"}  # a halving that the teacher does not have
+
+
+def test_all_but_the_third_halving_is_the_teachers() -> None:
+    torch.manual_seed(0)
+    teacher = denoiser(8, 128)
+    student = flexible(teacher, MINI_DECI)
+    whole, own = teacher.state_dict(), student.state_dict()
+    taken = {flexible_name(key, student): key for key in whole}
+    assert {key.rsplit(".", 1)[0] for key in own if key not in taken} == NEW
+    assert all(torch.equal(own[name], whole[key]) for name, key in taken.items() if name)
+
+
+def test_what_is_left_out_is_attention_and_a_residual_block_of_the_middle() -> None:
+    teacher = denoiser(8, 128)
+    student = flexible(teacher, MINI_DECI)
+    left = {key for key in teacher.state_dict() if not flexible_name(key, student)}
+    blocks = {re.sub(r"(\w+\.\d+\.\w+\.\d+|mid_block\.\w+\.\d+)\..*", r"\1", key) for key in left}
+    assert blocks == {
+        "down_blocks.1.attentions.0",
+        "mid_block.attentions.0",
+        "mid_block.resnets.1",
+        "up_blocks.0.attentions.0",
+        "up_blocks.0.attentions.1",
+    }

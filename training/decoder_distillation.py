@@ -1,0 +1,69 @@
+"""Decoder distillation (SnapFusion, arXiv 2306.00980, section 3.2): a narrow image decoder learns from pairs.
+
+A pair is a latent and the picture that the teacher's decoder makes of it; no drawn picture is needed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor
+
+from training.autoencoder import likeness_loss
+from training.loop import Schedule, train
+
+CHANNELS = (8, 16, 32, 32)  # half of the teacher's at each level: a quarter of the work
+NOISE = 0.1  # most noise on the latents, of their own strength: those that a denoiser makes are not quite right
+
+
+def narrowed(teacher: AutoencoderKL, channels: tuple[int, ...] = CHANNELS) -> AutoencoderKL:
+    """An autoencoder of the teacher's latents with fewer channels and weights by chance."""
+    settings = {key: value for key, value in teacher.config.items() if not key.startswith("_")}
+    return AutoencoderKL(**{**settings, "block_out_channels": channels})
+
+
+def decoder_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
+    """L = E d(D_teacher(z), D_student(z)), where the paper's d is the squared distance.
+
+    Here d is the autoencoder stage's own: absolute and squared distance, and the distance of gradients, for crisp
+    edges. Pictures (batch, 3, height, width) in [−1, 1]; a scalar.
+    """
+    return likeness_loss(drawn, wanted.detach())
+
+
+def encoder_loss(guess: Tensor, latents: Tensor) -> Tensor:
+    """L = E ‖E_student(D_teacher(z)) − z‖², so that the narrow autoencoder is a whole one. (batch, c, h, w) each."""
+    return (guess - latents).square().mean()
+
+
+def train_decoder(
+    student: AutoencoderKL,
+    teacher: AutoencoderKL,
+    latents: Tensor,
+    schedule: Schedule,
+    checkpoint: Path,
+    *,
+    batch: int = 4,
+    seed: int = 5,
+    parts: int = 2,
+) -> None:
+    """`latents` (n, channels, height, width): of pictures, scaled to a mean square of 1."""
+    teacher.eval().requires_grad_(False)
+    factor = teacher.config.scaling_factor
+
+    def loss_at(step: int, part: int) -> tuple[Tensor, int]:
+        dice = torch.Generator().manual_seed((seed * 1_000_003 + step) * 8 + part)
+        chosen = latents[torch.randint(len(latents), (batch,), generator=dice)].float()
+        amount = NOISE * torch.rand((batch, 1, 1, 1), generator=dice)
+        noisy = (chosen + amount * torch.randn(chosen.shape, generator=dice)).to(student.device) / factor
+        with torch.no_grad():
+            wanted = teacher.decode(noisy).sample
+        loss = decoder_loss(student.decode(noisy).sample, wanted)
+        guess = student.encode(wanted).latent_dist.mode()
+        return loss + encoder_loss(guess * factor, noisy * factor), batch
+
+    student.train()
+    train(student, loss_at, schedule, checkpoint, parts=parts)
+    student.eval()
