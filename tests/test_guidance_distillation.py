@@ -38,7 +38,8 @@ def test_the_loss_by_hand() -> None:
 def test_only_the_student_is_taught() -> None:
     guess, teachers = torch.ones(1, 1, 1, 1, requires_grad=True), torch.zeros(1, 1, 1, 1, requires_grad=True)
     guidance_loss(guess, teachers, teachers, torch.tensor([2.0])).backward()  # type: ignore[no-untyped-call]
-    assert guess.grad is not None and teachers.grad is None
+    assert guess.grad is not None
+    assert teachers.grad is None
 
 
 def test_the_student_starts_as_its_teacher_whatever_the_scale(teacher: UNet2DConditionModel) -> None:
@@ -71,5 +72,8 @@ def test_both_passes_are_the_two_alone(teacher: UNet2DConditionModel) -> None:
 
 def test_scales_are_the_same_at_one_place_and_others_elsewhere() -> None:
     first, again, other = (random_scales(500, (1, 2, part)) for part in (0, 0, 1))
-    assert torch.equal(first, again) and not torch.equal(first, other)
-    assert first.min() >= SCALES[0] and first.max() <= SCALES[1] and first.std() > 0.5
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert first.min() >= SCALES[0]
+    assert first.max() <= SCALES[1]
+    assert first.std() > 0.5

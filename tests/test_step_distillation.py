@@ -87,7 +87,8 @@ def test_the_teachers_way_is_the_samplers(levels: Levels) -> None:
 
 def test_levels_end_at_the_picture(levels: Levels) -> None:
     alpha, sigma = levels.at(torch.tensor([-1, 0]))
-    assert alpha.flatten()[0] == 1 and sigma.flatten()[0] == 0
+    assert alpha.flatten()[0] == 1
+    assert sigma.flatten()[0] == 0
     assert float(alpha[1] ** 2 + sigma[1] ** 2) == pytest.approx(1)
     assert float(alpha[1]) == pytest.approx(math.sqrt(1 - NOISE["beta_start"]), abs=1e-6)
 
