@@ -90,7 +90,7 @@ def test_levels_end_at_the_picture(levels: Levels) -> None:
     assert alpha.flatten()[0] == 1
     assert sigma.flatten()[0] == 0
     assert float(alpha[1] ** 2 + sigma[1] ** 2) == pytest.approx(1)
-    assert float(alpha[1]) == pytest.approx(math.sqrt(1 - NOISE["beta_start"]), abs=1e-6)
+    assert float(alpha[1]) == pytest.approx(math.sqrt(1 - 0.00085), abs=1e-6)
 
 
 def test_a_students_steps_divide_its_teachers() -> None:

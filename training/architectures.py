@@ -55,5 +55,5 @@ def flexible_name(key: str, student: FlexibleUNet2DConditionModel) -> str:
         return key
     stage, kind, number, rest = found.groups()
     modules = student.get_submodule(f"{stage}.modules_list")
-    same = [i for i, module in enumerate(modules) if isinstance(module, KINDS[kind])]  # type: ignore[arg-type]
+    same = [i for i, module in enumerate(modules) if isinstance(module, KINDS[kind])]
     return f"{stage}.modules_list.{same[int(number)]}.{rest}" if int(number) < len(same) else ""
