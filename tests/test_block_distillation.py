@@ -12,50 +12,14 @@ from safetensors.torch import load_file
 from torch import Tensor
 from typer.testing import CliRunner
 
-from errors import ConfigError
-from models.architectures import ARCHITECTURES
 from training import block_distillation as block
-from training.block_distillation import BK_SMALL, MINI, PLAN, Watched, Weights, distil, shrunk, sources, train_student
+from training.block_distillation import PLAN, Weights, distil, train_in_rounds, train_student, watched
 from training.denoiser import NOISE, Stored, denoiser, noisy_batch
 from training.judge import WEIGHTS
 from training.loop import Schedule
+from training.surgery import MINI_BK_SDM, Removal, blocks, shrunk, stages
 
-LAST_PAIRS = {  # as `copy_weight_from_teacher` of github.com/Nota-NetsPresso/BK-SDM has them
-    "up_blocks.0.resnets.1.": "up_blocks.0.resnets.2.",
-    "up_blocks.1.resnets.1.": "up_blocks.1.resnets.2.",
-    "up_blocks.1.attentions.1.": "up_blocks.1.attentions.2.",
-    "up_blocks.2.resnets.1.": "up_blocks.2.resnets.2.",
-    "up_blocks.2.attentions.1.": "up_blocks.2.attentions.2.",
-    "up_blocks.3.resnets.1.": "up_blocks.3.resnets.2.",
-    "up_blocks.3.attentions.1.": "up_blocks.3.attentions.2.",
-}
 TINY = replace(PLAN, schedule=Schedule(steps=4, rate=1e-3, save_every=2), batch=2, parts=1)
-
-
-def unet(repo: str) -> UNet2DConditionModel:
-    settings = ARCHITECTURES[repo].unet
-    assert settings is not None
-    with torch.device("meta"):
-        return UNet2DConditionModel(**settings)
-
-
-def shapes(net: UNet2DConditionModel) -> dict[str, torch.Size]:
-    return {key: tensor.shape for key, tensor in net.state_dict().items()}
-
-
-def test_the_method_makes_bk_sdm_smalls_u_net_of_stable_diffusions() -> None:
-    teacher, published = unet("CompVis/stable-diffusion-v1-4"), unet("nota-ai/bk-sdm-small")
-    student = shrunk(teacher, BK_SMALL)
-    assert sum(p.numel() for p in student.parameters()) == 482_346_884
-    assert shapes(student) == shapes(published)
-    taken = sources(student.state_dict(), teacher.state_dict())
-    moved = {key: name for key, name in taken.items() if key != name}
-    assert moved == {
-        key: LAST_PAIRS[prefix] + key.removeprefix(prefix)
-        for key in taken
-        for prefix in LAST_PAIRS
-        if key.startswith(prefix)
-    }
 
 
 @pytest.fixture
@@ -69,24 +33,6 @@ def stored() -> Stored:
     dice = torch.Generator().manual_seed(0)
     texts = torch.randn(6, 2, 5, 8, generator=dice).half()
     return Stored(latents=torch.randn(6, 4, 16, 16, generator=dice).half(), texts=texts, empty=texts[0, 0])
-
-
-def test_the_mini_student_starts_with_its_teachers_weights(teacher: UNet2DConditionModel) -> None:
-    student = shrunk(teacher, MINI)
-    own, whole = student.state_dict(), teacher.state_dict()
-    assert all(torch.equal(own[key], whole[key]) for key in own)  # no pair changes its place in this layout
-    assert student.mid_block is None
-    left = {key.split(".attentions")[0] for key in own if ".attentions." in key}
-    assert left == {"down_blocks.2", "up_blocks.1"}
-    assert not any(key.startswith("down_blocks.0.resnets") for key in own)
-    assert sum(p.numel() for p in student.parameters()) < 2 / 3 * sum(p.numel() for p in teacher.parameters())
-
-
-def test_a_teacher_of_another_layout_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"not in this teacher \(down_block_types .*, layers_per_block 2\)"):
-        shrunk(unet("CompVis/stable-diffusion-v1-4"), MINI)
-    with pytest.raises(ConfigError, match="not in this teacher"):
-        shrunk(unet("nota-ai/bk-sdm-small"), {**BK_SMALL, "block_out_channels": (320, 640, 640, 1280)})
 
 
 def test_the_losses_by_hand() -> None:
@@ -108,21 +54,54 @@ def test_no_gradient_reaches_the_teacher() -> None:
 
 def test_teacher_and_student_are_compared_stage_by_stage(teacher: UNet2DConditionModel, stored: Stored) -> None:
     batch = noisy_batch(stored, DDPMScheduler(**NOISE), 2, (0, 0, 0), teacher.device)
-    guess, features = Watched(shrunk(teacher, MINI))(batch)
-    wanted, wanted_features = Watched(teacher)(batch)
+    learner, model = watched(shrunk(teacher, MINI_BK_SDM), teacher, stages)
+    (guess, features), (wanted, wanted_features) = learner(batch), model(batch)
     assert guess.shape == wanted.shape == batch.target.shape
     assert [f.shape[1:] for f in features] == [f.shape[1:] for f in wanted_features]
     sides = [(16, 8), (16, 4), (32, 4), (32, 8), (16, 16), (16, 16)]
     assert [(f.shape[1], f.shape[2]) for f in features] == sides
 
 
+def test_a_block_is_compared_with_the_one_it_was(stored: Stored) -> None:
+    torch.manual_seed(0)
+    settings = {**denoiser(4, 8, (16, 16, 32)).config, "layers_per_block": 2, "mid_block_type": "UNetMidBlock2D"}
+    teacher = UNet2DConditionModel.from_config(settings)
+    batch = noisy_batch(stored, DDPMScheduler(**NOISE), 2, (0, 0, 0), teacher.device)
+    learner, model = watched(shrunk(teacher, {}), teacher, blocks)
+    assert float(block.feature_loss(learner(batch)[1], model(batch)[1])) == 0
+    learner, model = watched(shrunk(teacher, {"layers_per_block": 1}), teacher, blocks)
+    features, wanted = learner(batch)[1], model(batch)[1]
+    assert [f.shape for f in features] == [f.shape for f in wanted]
+    assert torch.equal(features[0], wanted[0])
+    assert len(features) == (1 + 2 + 2) + 1 + (4 + 4 + 2)
+
+
+def test_each_round_starts_where_the_one_before_ended(
+    teacher: UNet2DConditionModel, stored: Stored, tmp_path: Path
+) -> None:
+    rounds = (Removal(changes={"mid_block_type": None}, share=0.25), Removal(changes=MINI_BK_SDM, share=0.75))
+    plan = replace(TINY, student="both", watched="blocks")
+    student = train_in_rounds(teacher, rounds, stored, plan, tmp_path)
+    saved = [torch.load(tmp_path / f"both-{number}.pt", weights_only=True) for number in (1, 2)]
+    assert [part["step"] for part in saved] == [1, 3]
+    first = train_in_rounds(teacher, rounds[:1], stored, plan, tmp_path)  # its checkpoint is at its end
+    untrained = shrunk(first, MINI_BK_SDM)
+    alone = shrunk(teacher, MINI_BK_SDM)
+    assert not torch.equal(untrained.conv_in.weight, alone.conv_in.weight)
+    train_student(
+        untrained, teacher, stored, replace(plan, schedule=replace(plan.schedule, steps=3)), tmp_path / "x.pt"
+    )
+    assert all(torch.equal(one, other) for one, other in zip(untrained.parameters(), student.parameters(), strict=True))
+
+
 def test_the_student_comes_nearer_to_its_teacher(teacher: UNet2DConditionModel, stored: Stored, tmp_path: Path) -> None:
     batch = noisy_batch(stored, DDPMScheduler(**NOISE), 6, (99, 0, 0), teacher.device)
-    student = shrunk(teacher, MINI)
+    student = shrunk(teacher, MINI_BK_SDM)
+    learner, model = watched(student, teacher, stages)
 
     def distances() -> tuple[float, float]:
         with torch.no_grad():
-            (guess, features), (wanted, wanted_features) = Watched(student)(batch), Watched(teacher)(batch)
+            (guess, features), (wanted, wanted_features) = learner(batch), model(batch)
         return float(block.output_loss(guess, wanted)), float(block.feature_loss(features, wanted_features))
 
     before = distances()

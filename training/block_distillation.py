@@ -1,15 +1,17 @@
-"""Block distillation (BK-SDM, arXiv 2305.15798): a U-Net with blocks left out learns from the whole one."""
+"""Block distillation (BK-SDM, arXiv 2305.15798): a U-Net with blocks left out learns from the whole one.
+
+In several rounds it is SSD-1B's progressive removal (arXiv 2401.02677; its script is github.com/segmind/SSD-1B,
+distill_sdxl.py at 3bf633b). Which blocks are left out, `surgery` says.
+"""
 
 from __future__ import annotations
 
-import re
 import shutil
 import threading
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
@@ -23,67 +25,22 @@ from training.denoiser import NOISE, Batch, Stored, noisy_batch
 from training.export import LARGEST_FILE
 from training.judge import WEIGHTS
 from training.loop import Schedule, train
+from training.surgery import STUDENTS, Blocks, Removal, StudentName, blocks, shrunk, stages
 
-Settings = Mapping[str, Any]
-
-# What a student has otherwise than its teacher.
-BK_SMALL: Settings = {"layers_per_block": 1, "mid_block_type": None}  # as published
-MINI: Settings = {
-    "layers_per_block": (0, 1, 1),  # of the outermost stage the only pair on the way down, one of two on the way up
-    "mid_block_type": None,
-    # Each other residual block changes the width or takes a skip connection, so only its attention can go.
-    "down_block_types": ("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D"),
-    "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+Names = Callable[[UNet2DConditionModel], list[str]]
+After = Literal["stages", "blocks"]
+WATCHED: Mapping[After, Names] = {
+    "stages": stages,  # as BK-SDM
+    "blocks": blocks,  # as SSD-1B: after each residual and attention block
 }
-RESIDUAL = re.compile(r"((?:down|up)_blocks\.\d+)\.resnets\.(\d+)\.norm1\.weight")
-UP_PAIR = re.compile(r"(up_blocks\.\d+)\.(resnets|attentions)\.(\d+)\.(.+)")
-
-
-def shrunk(teacher: UNet2DConditionModel, changes: Settings) -> UNet2DConditionModel:
-    """The student, its weights taken from its teacher's remaining blocks. Raises ConfigError if they do not fit it."""
-    settings = {key: value for key, value in teacher.config.items() if not key.startswith("_")}
-    whole = teacher.state_dict()
-    try:
-        with teacher.device:
-            student = UNet2DConditionModel(**{**settings, **changes})
-        taken = sources(student.state_dict(), whole)
-        student.load_state_dict({key: whole[name] for key, name in taken.items()})
-    except (ValueError, KeyError, RuntimeError) as error:  # diffusers, a block that is not there, other shapes
-        layout = ", ".join(f"{key} {settings[key]}" for key in ("down_block_types", "layers_per_block"))
-        raise ConfigError(
-            f"The student's blocks are not in this teacher ({layout}). Choose one as mini-sd is."
-        ) from error
-    return student
-
-
-def sources(student: Iterable[str], teacher: Iterable[str]) -> dict[str, str]:
-    """From which of its teacher's tensors each of the student's starts.
-
-    Of a stage's pairs of residual and attention block, the way down keeps the first ones, which work on the new
-    resolution. The way up keeps the first ones too, but its last is the teacher's last: it takes the same skip
-    connection, so the same widths (as `copy_weight_from_teacher` in github.com/Nota-NetsPresso/BK-SDM).
-    """
-    student = list(student)
-    kept, all_pairs = residual_blocks(student), residual_blocks(teacher)
-
-    def source(key: str) -> str:
-        if not (found := UP_PAIR.fullmatch(key)):
-            return key
-        stage, kind, number, rest = found.groups()
-        last = int(number) > 0 and int(number) == kept[stage] - 1
-        return f"{stage}.{kind}.{all_pairs[stage] - 1}.{rest}" if last else key
-
-    return {key: source(key) for key in student}
-
-
-def residual_blocks(keys: Iterable[str]) -> Counter[str]:
-    """How many each stage has."""
-    return Counter(found[1] for key in keys if (found := RESIDUAL.fullmatch(key)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """Of the terms: 1, 1, 1 in the paper's script; here features, of mean square 6 to 48, would drown the others."""
+    """Of the terms: 1, 1, 1 in BK-SDM's script and 1, 0.5, 0.5 in SSD-1B's.
+
+    Here features count less: with a mean square of 6 to 48 they would drown the others.
+    """
 
     task: float = 1.0
     output: float = 1.0
@@ -95,7 +52,9 @@ class Plan:
     """How much of everything."""
 
     schedule: Schedule
+    student: StudentName = "mini-bk-sdm"
     weights: Weights = Weights()
+    watched: After = "stages"
     batch: int = 8  # of one part
     parts: int = 2  # of a batch
     seed: int = 1  # another than the teacher's: other noise
@@ -118,35 +77,48 @@ def output_loss(guess: Tensor, teacher: Tensor) -> Tensor:
 
 
 def feature_loss(student: Sequence[Tensor], teacher: Sequence[Tensor]) -> Tensor:
-    """L_FeatKD = E Σ_l ‖f_l teacher(z_t, t, y) − f_l student(z_t, t, y)‖² (the paper's), l over the stages.
+    """L_FeatKD = E Σ_l ‖f_l teacher(z_t, t, y) − f_l student(z_t, t, y)‖², l over the stages.
 
-    One (batch, channels of l, height of l, width of l) of each stage, down then up. A scalar: the sum over the stages
-    of the mean over all elements, as in the paper's script; an unequal number of stages is a ValueError.
+    So in BK-SDM; in SSD-1B (arXiv 2401.02677) l goes over all residual and attention blocks, and the middle as one.
+    One (batch, channels of l, height of l, width of l) of each, in the data's order. A scalar: the sum over l of the
+    mean over all elements, as in both papers' scripts; an unequal number of features is a ValueError.
     """
     pairs = zip(student, teacher, strict=True)
     return torch.stack([F.mse_loss(one, other.detach()) for one, other in pairs]).sum()
 
 
 class Watched:
-    """A U-Net whose stages' outputs are seen; several threads may ask at once."""
+    """A U-Net of which the outputs of some blocks are seen; several threads may ask at once."""
 
-    def __init__(self, net: UNet2DConditionModel) -> None:
+    def __init__(self, net: UNet2DConditionModel, names: Iterable[str]) -> None:
+        """`names` in the order of the data's way."""
         self.net = net
         self.local = threading.local()
-        for stage in (*net.down_blocks, *net.up_blocks):
-            stage.register_forward_hook(self._see)
+        self.hooks = [net.get_submodule(name).register_forward_hook(self._see) for name in names]
 
-    def _see(self, _stage: nn.Module, _given: object, output: Tensor | tuple[Tensor, ...]) -> None:
+    def _see(self, _block: nn.Module, _given: object, output: Tensor | tuple[Tensor, ...]) -> None:
         if (seen := getattr(self.local, "seen", None)) is not None:
             seen.append(output[0] if isinstance(output, tuple) else output)
 
     def __call__(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
-        """The prediction, and each stage's output in the order of the data's way."""
+        """The prediction, and each block's output."""
         seen: list[Tensor] = []
         self.local.seen = seen
         guess = batch.prediction(self.net)
         self.local.seen = None
         return guess, seen
+
+    def close(self) -> None:
+        """Look no longer."""
+        for hook in self.hooks:
+            hook.remove()
+
+
+def watched(student: UNet2DConditionModel, teacher: UNet2DConditionModel, which: Names) -> tuple[Watched, Watched]:
+    """Both so that what is seen of the one is to be compared with what is seen of the other."""
+    names = which(student)
+    origin = Blocks.of(student.state_dict(), teacher.state_dict())
+    return Watched(student, names), Watched(teacher, [origin.source(name) for name in names])
 
 
 def train_student(
@@ -158,7 +130,7 @@ def train_student(
 ) -> None:
     scheduler = DDPMScheduler(**NOISE)
     teacher.eval().requires_grad_(False)
-    learner, model = Watched(student), Watched(teacher)
+    learner, model = watched(student, teacher, WATCHED[plan.watched])
 
     def loss_at(step: int, part: int) -> tuple[Tensor, int]:
         drawn = noisy_batch(stored, scheduler, plan.batch, (plan.seed, step, part), student.device)
@@ -172,14 +144,31 @@ def train_student(
     student.train()
     train(student, loss_at, plan.schedule, checkpoint, parts=plan.parts)
     student.eval()
+    learner.close()
+    model.close()
+
+
+def train_in_rounds(
+    teacher: UNet2DConditionModel, rounds: Sequence[Removal], stored: Stored, plan: Plan, work: Path
+) -> UNet2DConditionModel:
+    """The student after all rounds: something is removed, what is left learns from the whole teacher, and again.
+
+    A round's student starts with the weights that the round before has trained. Each round has its own checkpoint.
+    """
+    student = teacher
+    for number, removal in enumerate(rounds):
+        student = shrunk(student, removal.changes, removal.kept)
+        steps, horizon = (round(removal.share * whole) for whole in (plan.schedule.steps, plan.schedule.horizon))
+        part = replace(plan, schedule=replace(plan.schedule, steps=steps, horizon=horizon))
+        train_student(student, teacher, stored, part, work / f"{plan.student}-{number + 1}.pt")
+    return student
 
 
 def distil(teacher: Path, pictures: Path, work: Path, out: Path, plan: Plan, device: str) -> None:
     """Train the student of a checkpoint folder's U-Net on stored pictures and captions; write its checkpoint folder."""
     stored = stored_pictures(pictures, teacher)
     whole = UNet2DConditionModel.from_pretrained(teacher / "unet", dtype=torch.float32).to(device)
-    student = shrunk(whole, MINI).to(device)
-    train_student(student, whole, stored, plan, work / "block_distillation.pt")
+    student = train_in_rounds(whole, STUDENTS[plan.student], stored, plan, work)
     export_student(student, teacher, out)
 
 
@@ -203,7 +192,9 @@ def main(
     teacher: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Its checkpoint folder.")] = WEIGHTS
     / "mini-sd",
     pictures: Annotated[Path, typer.Option(help="Folder of stored latents and text states.")] = Path("runs/mini"),
-    work: Annotated[Path, typer.Option(help="Folder of the checkpoint; may be deleted afterwards.")] = Path(
+    student: Annotated[StudentName, typer.Option(help="What is left of the teacher.")] = "mini-bk-sdm",
+    watched: Annotated[After, typer.Option(help="After what features are compared.")] = "stages",
+    work: Annotated[Path, typer.Option(help="Folder of the checkpoints; may be deleted afterwards.")] = Path(
         "runs/mini"
     ),
     out: Annotated[Path, typer.Option(help="Folder of the finished model; it is replaced.")] = WEIGHTS / "mini-bk-sdm",
@@ -225,6 +216,8 @@ def main(
         torch.set_num_threads(1)  # each part of a batch has its own thread
     plan = Plan(
         schedule=replace(PLAN.schedule, steps=steps),
+        student=student,
+        watched=watched,
         weights=Weights(task=task, output=output, features=features),
         batch=batch,
         seed=seed,
