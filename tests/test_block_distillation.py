@@ -16,7 +16,7 @@ from training import block_distillation as block
 from training.block_distillation import PLAN, Weights, distil, train_in_rounds, train_student, watched
 from training.denoiser import NOISE, Stored, denoiser, noisy_batch
 from training.judge import WEIGHTS
-from training.loop import Schedule
+from training.loop import Place, Schedule
 from training.surgery import MINI_BK_SDM, Removal, blocks, shrunk, stages
 
 TINY = replace(PLAN, schedule=Schedule(steps=4, rate=1e-3, save_every=2), batch=2, parts=1)
@@ -53,7 +53,7 @@ def test_no_gradient_reaches_the_teacher() -> None:
 
 
 def test_teacher_and_student_are_compared_stage_by_stage(teacher: UNet2DConditionModel, stored: Stored) -> None:
-    batch = noisy_batch(stored, DDPMScheduler(**NOISE), 2, (0, 0, 0), teacher.device)
+    batch = noisy_batch(stored, DDPMScheduler(**NOISE), 2, Place(0, 0, 0), teacher.device)
     learner, model = watched(shrunk(teacher, MINI_BK_SDM), teacher, stages)
     (guess, features), (wanted, wanted_features) = learner(batch), model(batch)
     assert guess.shape == wanted.shape == batch.target.shape
@@ -66,7 +66,7 @@ def test_a_block_is_compared_with_the_one_it_was(stored: Stored) -> None:
     torch.manual_seed(0)
     settings = {**denoiser(4, 8, (16, 16, 32)).config, "layers_per_block": 2, "mid_block_type": "UNetMidBlock2D"}
     teacher = UNet2DConditionModel.from_config(settings)
-    batch = noisy_batch(stored, DDPMScheduler(**NOISE), 2, (0, 0, 0), teacher.device)
+    batch = noisy_batch(stored, DDPMScheduler(**NOISE), 2, Place(0, 0, 0), teacher.device)
     learner, model = watched(shrunk(teacher, {}), teacher, blocks)
     assert all(torch.equal(one, other) for one, other in zip(learner(batch)[1], model(batch)[1], strict=True))
     learner, model = watched(shrunk(teacher, {"layers_per_block": 1}), teacher, blocks)
@@ -95,7 +95,7 @@ def test_each_round_starts_where_the_one_before_ended(
 
 
 def test_the_student_comes_nearer_to_its_teacher(teacher: UNet2DConditionModel, stored: Stored, tmp_path: Path) -> None:
-    batch = noisy_batch(stored, DDPMScheduler(**NOISE), 6, (99, 0, 0), teacher.device)
+    batch = noisy_batch(stored, DDPMScheduler(**NOISE), 6, Place(99, 0, 0), teacher.device)
     student = shrunk(teacher, MINI_BK_SDM)
     learner, model = watched(student, teacher, stages)
 

@@ -15,6 +15,7 @@ from training.guidance_distillation import (
     random_scales,
     takes_guidance,
 )
+from training.loop import Place
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_both_passes_are_the_two_alone(teacher: UNet2DConditionModel) -> None:
 
 
 def test_scales_are_the_same_at_one_place_and_others_elsewhere() -> None:
-    first, again, other = (random_scales(500, (1, 2, part)) for part in (0, 0, 1))
+    first, again, other = (random_scales(500, Place(1, 2, part)) for part in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert first.min() >= SCALES[0]

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
-from torch import Tensor
+from torch import Tensor, nn
 
 from judging.drawing import Pixels, draw
 from judging.scenes import COLOURS, SHAPES, SIDE, Item, Scene, random_scene
-from training.loop import Schedule, train
+from training.loop import Place, Schedule, train
+from training.setup import Setup
 
 CHANNELS = (16, 32, 64, 64)  # few where the pictures are large: they cost the time
 LATENTS = 8
@@ -51,28 +52,42 @@ def train_autoencoder(
     pixels: int = SIDE**2,
     seed: int = 0,
     parts: int = 1,
+    setup: Setup | None = None,
 ) -> None:
     """`pixels` of a part's batch: small crops come many."""
 
-    def loss_at(step: int, part: int) -> tuple[Tensor, int]:
-        rng = np.random.default_rng((seed, step, part))
-        side = next(side for share, side in CROPS if step < share * schedule.planned)
+    def loss_at(rebuild: nn.Module, place: Place) -> tuple[Tensor, int]:
+        rng = np.random.default_rng(place)
+        side = next(side for share, side in CROPS if place.step < share * schedule.planned)
         pictures = to_tensor(np.stack([crop(rng, side) for _ in range(max(1, pixels // side**2))])).to(net.device)
         noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        return autoencoder_loss(net, pictures, noise), len(pictures)
+        return autoencoder_loss(rebuild, pictures, noise), len(pictures)
 
     net.train()
-    train(net, loss_at, schedule, checkpoint, parts=parts)
+    train(Rebuild(net), loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
     net.eval()
 
 
-def autoencoder_loss(net: AutoencoderKL, pictures: Tensor, dice: torch.Generator) -> Tensor:
+class Rebuild(nn.Module):
+    """An autoencoder as one call: what several processes, or half precision, are prepared for."""
+
+    def __init__(self, net: AutoencoderKL) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, pictures: Tensor, dice: torch.Generator) -> tuple[Tensor, Tensor]:
+        """The latents, and what is drawn of them through noise of random strength."""
+        latents = self.net.encode(pictures).latent_dist.mode()
+        amount = NOISE * torch.rand((len(latents), 1, 1, 1), generator=dice).to(latents.device)
+        noise = torch.randn(latents.shape, generator=dice).to(latents.device)
+        power = latents.square().mean()
+        return latents, self.net.decode(latents + amount * power.sqrt() * noise).sample
+
+
+def autoencoder_loss(rebuild: nn.Module, pictures: Tensor, dice: torch.Generator) -> Tensor:
     """Likeness through noise of random strength, and no spikes: mean(z⁴) / mean(z²)² is 3 for a normal distribution."""
-    latents = net.encode(pictures).latent_dist.mode()
+    latents, drawn = rebuild(pictures, dice)
     power = latents.square().mean()
-    amount = NOISE * torch.rand((len(latents), 1, 1, 1), generator=dice).to(latents.device)
-    noise = torch.randn(latents.shape, generator=dice).to(latents.device)
-    drawn = net.decode(latents + amount * power.sqrt() * noise).sample
     loss: Tensor = likeness_loss(drawn, pictures) + SPIKES * (latents.pow(4).mean() / power.square() + power)
     return loss
 

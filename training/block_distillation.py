@@ -24,7 +24,8 @@ from training import latents
 from training.denoiser import NOISE, Batch, Stored, noisy_batch
 from training.export import LARGEST_FILE
 from training.judge import WEIGHTS
-from training.loop import Schedule, train
+from training.loop import Place, Schedule, train
+from training.setup import Setup
 from training.surgery import STUDENTS, Blocks, Removal, StudentName, blocks, shrunk, stages
 
 Names = Callable[[UNet2DConditionModel], list[str]]
@@ -100,11 +101,11 @@ class Watched:
         if (seen := getattr(self.local, "seen", None)) is not None:
             seen.append(output[0] if isinstance(output, tuple) else output)
 
-    def __call__(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
-        """The prediction, and each block's output."""
+    def __call__(self, batch: Batch, net: nn.Module | None = None) -> tuple[Tensor, list[Tensor]]:
+        """The prediction, and each block's output; `net` is the U-Net as it was prepared for training, if it was."""
         seen: list[Tensor] = []
         self.local.seen = seen
-        guess = batch.prediction(self.net)
+        guess = batch.prediction(net or self.net)
         self.local.seen = None
         return guess, seen
 
@@ -127,29 +128,35 @@ def train_student(
     stored: Stored,
     plan: Plan,
     checkpoint: Path,
+    setup: Setup | None = None,
 ) -> None:
     scheduler = DDPMScheduler(**NOISE)
     teacher.eval().requires_grad_(False)
     learner, model = watched(student, teacher, WATCHED[plan.watched])
 
-    def loss_at(step: int, part: int) -> tuple[Tensor, int]:
-        drawn = noisy_batch(stored, scheduler, plan.batch, (plan.seed, step, part), student.device)
+    def loss_at(net: nn.Module, place: Place) -> tuple[Tensor, int]:
+        drawn = noisy_batch(stored, scheduler, plan.batch, place, student.device)
         with torch.no_grad():
             wanted, wanted_features = model(drawn)
-        guess, features = learner(drawn)
+        guess, features = learner(drawn, net)
         loss = plan.weights.task * task_loss(guess, drawn.target)
         loss = loss + plan.weights.output * output_loss(guess, wanted)
         return loss + plan.weights.features * feature_loss(features, wanted_features), plan.batch
 
     student.train()
-    train(student, loss_at, plan.schedule, checkpoint, parts=plan.parts)
+    train(student, loss_at, plan.schedule, checkpoint, seed=plan.seed, parts=plan.parts, setup=setup)
     student.eval()
     learner.close()
     model.close()
 
 
 def train_in_rounds(
-    teacher: UNet2DConditionModel, rounds: Sequence[Removal], stored: Stored, plan: Plan, work: Path
+    teacher: UNet2DConditionModel,
+    rounds: Sequence[Removal],
+    stored: Stored,
+    plan: Plan,
+    work: Path,
+    setup: Setup | None = None,
 ) -> UNet2DConditionModel:
     """The student after all rounds: something is removed, what is left learns from the whole teacher, and again.
 
@@ -160,7 +167,7 @@ def train_in_rounds(
         student = shrunk(student, removal.changes, removal.kept)
         steps, horizon = (round(removal.share * whole) for whole in (plan.schedule.steps, plan.schedule.horizon))
         part = replace(plan, schedule=replace(plan.schedule, steps=steps, horizon=horizon))
-        train_student(student, teacher, stored, part, work / f"{plan.student}-{number + 1}.pt")
+        train_student(student, teacher, stored, part, work / f"{plan.student}-{number + 1}.pt", setup)
     return student
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.autoencoder import likeness_loss
-from training.loop import Schedule, train
+from training.loop import Place, Schedule, train
+from training.setup import Setup
 
 CHANNELS = (8, 16, 32, 32)  # half of the teacher's at each level: a quarter of the work
 NOISE = 0.1  # most noise on the latents, of their own strength: those that a denoiser makes are not quite right
@@ -38,6 +39,18 @@ def encoder_loss(guess: Tensor, latents: Tensor) -> Tensor:
     return (guess - latents).square().mean()
 
 
+class BothWays(nn.Module):
+    """An autoencoder as one call: what several processes, or half precision, are prepared for."""
+
+    def __init__(self, net: AutoencoderKL) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, latents: Tensor, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """The picture of each latent, the latent of each picture."""
+        return self.net.decode(latents).sample, self.net.encode(pictures).latent_dist.mode()
+
+
 def train_decoder(
     student: AutoencoderKL,
     teacher: AutoencoderKL,
@@ -48,22 +61,22 @@ def train_decoder(
     batch: int = 4,
     seed: int = 5,
     parts: int = 2,
+    setup: Setup | None = None,
 ) -> None:
     """`latents` (n, channels, height, width): of pictures, scaled to a mean square of 1."""
     teacher.eval().requires_grad_(False)
     factor = teacher.config.scaling_factor
 
-    def loss_at(step: int, part: int) -> tuple[Tensor, int]:
-        dice = torch.Generator().manual_seed((seed * 1_000_003 + step) * 8 + part)
+    def loss_at(both: nn.Module, place: Place) -> tuple[Tensor, int]:
+        dice = place.dice()
         chosen = latents[torch.randint(len(latents), (batch,), generator=dice)].float()
         amount = NOISE * torch.rand((batch, 1, 1, 1), generator=dice)
         noisy = (chosen + amount * torch.randn(chosen.shape, generator=dice)).to(student.device) / factor
         with torch.no_grad():
             wanted = teacher.decode(noisy).sample
-        loss = decoder_loss(student.decode(noisy).sample, wanted)
-        guess = student.encode(wanted).latent_dist.mode()
-        return loss + encoder_loss(guess * factor, noisy * factor), batch
+        drawn, guess = both(noisy, wanted)
+        return decoder_loss(drawn, wanted) + encoder_loss(guess * factor, noisy * factor), batch
 
     student.train()
-    train(student, loss_at, schedule, checkpoint, parts=parts)
+    train(BothWays(student), loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
     student.eval()

@@ -8,9 +8,10 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from diffusers import DDPMScheduler, UNet2DConditionModel
-from torch import Tensor
+from torch import Tensor, nn
 
-from training.loop import Schedule, train
+from training.loop import Place, Schedule, train
+from training.setup import Setup
 
 DROPPED = 0.1  # share of captions replaced by the empty one: what guidance leads away from
 
@@ -59,7 +60,7 @@ class Batch:
     target: Tensor  # like noisy: v
     conditions: dict[str, Tensor] = field(default_factory=dict)  # the U-Net's `added_cond_kwargs`; SDXL's takes some
 
-    def prediction(self, net: UNet2DConditionModel) -> Tensor:
+    def prediction(self, net: nn.Module) -> Tensor:
         """What the net answers, like noisy."""
         answer: Tensor = net(self.noisy, self.times, self.texts, added_cond_kwargs=self.conditions).sample
         return answer
@@ -83,7 +84,7 @@ def denoiser(latent_channels: int, text_width: int, channels: tuple[int, ...] = 
 
 
 def train_denoiser(
-    net: UNet2DConditionModel,
+    unet: UNet2DConditionModel,
     stored: Stored,
     schedule: Schedule,
     checkpoint: Path,
@@ -91,24 +92,22 @@ def train_denoiser(
     batch: int = 16,
     seed: int = 0,
     parts: int = 1,
+    setup: Setup | None = None,
 ) -> None:
     scheduler = DDPMScheduler(**NOISE)
 
-    def loss_at(step: int, part: int) -> tuple[Tensor, int]:
-        drawn = noisy_batch(stored, scheduler, batch, (seed, step, part), net.device)
+    def loss_at(net: nn.Module, place: Place) -> tuple[Tensor, int]:
+        drawn = noisy_batch(stored, scheduler, batch, place, unet.device)
         return F.mse_loss(drawn.prediction(net), drawn.target), batch
 
-    net.train()
-    train(net, loss_at, schedule, checkpoint, parts=parts)
-    net.eval()
+    unet.train()
+    train(unet, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
+    unet.eval()
 
 
-def noisy_batch(
-    stored: Stored, scheduler: DDPMScheduler, batch: int, place: tuple[int, int, int], device: torch.device
-) -> Batch:
-    """Pictures, captions, times and noise by chance, always the same at one place: seed, step, part."""
-    seed, step, part = place
-    dice = torch.Generator().manual_seed((seed * 1_000_003 + step) * 8 + part)
+def noisy_batch(stored: Stored, scheduler: DDPMScheduler, batch: int, place: Place, device: torch.device) -> Batch:
+    """Pictures, captions, times and noise by chance, always the same at one place."""
+    dice = place.dice()
     picked = torch.randint(len(stored.latents), (batch,), generator=dice)
     wording = torch.randint(stored.texts.shape[1], (batch,), generator=dice)
     texts, conditions = stored.prompts(picked, wording, torch.rand(batch, generator=dice) < DROPPED)

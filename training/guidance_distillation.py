@@ -10,11 +10,13 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from accelerate.utils import extract_model_from_parallel
 from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.denoiser import NOISE, Batch, Stored, noisy_batch
-from training.loop import Schedule, train
+from training.loop import Place, Schedule, train
+from training.setup import Setup
 
 GUIDANCE_WIDTH = 128  # of the scale's sinusoidal embedding
 SCALES = (1.0, 4.0)  # what the student is taught, evenly; 1 is no guidance
@@ -51,15 +53,14 @@ def embedded(scale: Tensor, width: int = GUIDANCE_WIDTH) -> Tensor:
     return found
 
 
-def one_pass(net: UNet2DConditionModel, noisy: Tensor, times: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
+def one_pass(net: nn.Module, noisy: Tensor, times: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
     """What a net that takes the scale predicts."""
-    guess: Tensor = net(noisy, times, texts, timestep_cond=embedded(scale, net.config.time_cond_proj_dim)).sample
+    width = extract_model_from_parallel(net).config.time_cond_proj_dim
+    guess: Tensor = net(noisy, times, texts, timestep_cond=embedded(scale, width)).sample
     return guess
 
 
-def both_passes(
-    net: UNet2DConditionModel, noisy: Tensor, times: Tensor, texts: Tensor, empty: Tensor
-) -> tuple[Tensor, Tensor]:
+def both_passes(net: nn.Module, noisy: Tensor, times: Tensor, texts: Tensor, empty: Tensor) -> tuple[Tensor, Tensor]:
     """What a net predicts without and with the prompt; `empty` (77, width) is the empty prompt's text."""
     all_texts = torch.cat([empty.expand_as(texts), texts])
     both: Tensor = net(torch.cat([noisy, noisy]), torch.cat([times, times]), all_texts).sample
@@ -67,11 +68,9 @@ def both_passes(
     return unconditional, conditional
 
 
-def random_scales(batch: int, place: tuple[int, int, int], scales: tuple[float, float] = SCALES) -> Tensor:
-    """(batch,) by chance, always the same at one place: seed, step, part."""
-    seed, step, part = place
-    dice = torch.Generator().manual_seed((seed * 1_000_003 + step) * 8 + part + 4)
-    return torch.empty(batch).uniform_(*scales, generator=dice)
+def random_scales(batch: int, place: Place, scales: tuple[float, float] = SCALES) -> Tensor:
+    """(batch,) by chance, always the same at one place."""
+    return torch.empty(batch).uniform_(*scales, generator=place.dice(4))
 
 
 def train_guidance(
@@ -84,20 +83,20 @@ def train_guidance(
     batch: int = 16,
     seed: int = 2,
     parts: int = 2,
+    setup: Setup | None = None,
 ) -> None:
     scheduler = DDPMScheduler(**NOISE)
     teacher.eval().requires_grad_(False)
     empty = stored.empty.float().to(student.device)
 
-    def loss_at(step: int, part: int) -> tuple[Tensor, int]:
-        place = (seed, step, part)
+    def loss_at(net: nn.Module, place: Place) -> tuple[Tensor, int]:
         drawn: Batch = noisy_batch(stored, scheduler, batch, place, student.device)
         scale = random_scales(batch, place).to(student.device)
         with torch.no_grad():
             unconditional, conditional = both_passes(teacher, drawn.noisy, drawn.times, drawn.texts, empty)
-        guess = one_pass(student, drawn.noisy, drawn.times, drawn.texts, scale)
+        guess = one_pass(net, drawn.noisy, drawn.times, drawn.texts, scale)
         return guidance_loss(guess, unconditional, conditional, scale), batch
 
     student.train()
-    train(student, loss_at, schedule, checkpoint, parts=parts)
+    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
     student.eval()

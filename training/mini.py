@@ -93,7 +93,7 @@ def trained_text(plan: Plan, work: Path, device: str) -> tuple[CLIPTokenizer, CL
     tokens = CLIPTokenizer.from_pretrained(work / "tokenizer")
     torch.manual_seed(plan.seed)
     reader = Reader(tokens).to(device)
-    train_text(reader, tokens, plan.text, work / "text.pt", plan.text_batch, plan.seed)
+    train_text(reader, tokens, plan.text, work / "text.pt", batch=plan.text_batch, seed=plan.seed)
     return tokens, reader.encoder.requires_grad_(False)
 
 

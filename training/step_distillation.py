@@ -12,12 +12,14 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from accelerate.utils import extract_model_from_parallel
 from diffusers import DDPMScheduler, UNet2DConditionModel
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.denoiser import Stored
 from training.guidance_distillation import both_passes, guided, one_pass, random_scales
-from training.loop import Schedule, train
+from training.loop import Place, Schedule, train
+from training.setup import Setup
 
 Predict = Callable[[Tensor, Tensor], Tensor]  # noisy latents (batch, c, h, w) and times (batch,) → v like the latents
 
@@ -76,6 +78,15 @@ def step_loss(guess: Tensor, target: Tensor) -> Tensor:
     return F.mse_loss(guess, target.detach())
 
 
+def predicting(net: nn.Module, texts: Tensor, empty: Tensor | None, scale: Tensor) -> Predict:
+    """How the net is asked: with the scale if it takes one, else with guidance if the `empty` text is given."""
+    if extract_model_from_parallel(net).config.time_cond_proj_dim is not None:
+        return lambda noisy, times: one_pass(net, noisy, times, texts, scale)
+    if empty is not None:
+        return lambda noisy, times: guided(*both_passes(net, noisy, times, texts, empty), scale)
+    return lambda noisy, times: net(noisy, times, texts).sample
+
+
 @torch.no_grad()
 def teachers_way(
     teacher: Predict, noisy: Tensor, left: Tensor, step: float, teacher_steps: int, levels: Levels
@@ -116,43 +127,37 @@ def train_steps(
     seed: int = 3,
     parts: int = 2,
     scales: tuple[float, float] = (1.0, 6.0),
+    setup: Setup | None = None,
 ) -> None:
     """Several halvings: taken in turn, batch by batch, so that one student knows several numbers of steps."""
     levels = Levels.of(DDPMScheduler(**noise))
     teacher.eval().requires_grad_(False)
     empty = stored.empty.float().to(student.device)
 
-    def predict(net: UNet2DConditionModel, texts: Tensor, scale: Tensor, both: bool) -> Predict:
-        if net.config.time_cond_proj_dim is not None:
-            return lambda noisy, times: one_pass(net, noisy, times, texts, scale)
-        if both:
-            return lambda noisy, times: guided(*both_passes(net, noisy, times, texts, empty), scale)
-        return lambda noisy, times: net(noisy, times, texts).sample
-
-    def loss_at(step: int, part: int) -> tuple[Tensor, int]:
-        halving = halvings[step % len(halvings)]
-        dice = torch.Generator().manual_seed((seed * 1_000_003 + step) * 8 + part)
+    def loss_at(net: nn.Module, place: Place) -> tuple[Tensor, int]:
+        halving = halvings[place.step % len(halvings)]
+        dice = place.dice()
         picked = torch.randint(len(stored.latents), (batch,), generator=dice)
         wording = torch.randint(stored.texts.shape[1], (batch,), generator=dice)
         texts = stored.texts[picked, wording].float().to(student.device)
         latents = stored.latents[picked].float()
         left = torch.randint(1, halving.steps + 1, (batch,), generator=dice) / halving.steps
-        both = float(torch.rand((), generator=dice)) < guided_share
+        leading = empty if float(torch.rand((), generator=dice)) < guided_share else None
         times = time_of(left)
         alpha, sigma = levels.at(times)
         noisy = (alpha * latents + sigma * torch.randn(latents.shape, generator=dice)).to(student.device)
-        scale = random_scales(batch, (seed, step, part), scales).to(student.device)
+        scale = random_scales(batch, place, scales).to(student.device)
         times, left = times.to(student.device), left.to(student.device)
         target = teachers_way(
-            predict(teacher, texts, scale, both),
+            predicting(teacher, texts, leading, scale),
             noisy,
             left,
             1 / halving.steps,
             halving.teacher_steps // halving.steps,
             levels,
         )
-        return step_loss(predict(student, texts, scale, both)(noisy, times), target), batch
+        return step_loss(predicting(net, texts, leading, scale)(noisy, times), target), batch
 
     student.train()
-    train(student, loss_at, schedule, checkpoint, parts=parts)
+    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
     student.eval()

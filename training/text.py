@@ -17,7 +17,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from judging.scenes import COLOURS, COLUMNS, PLACES, ROWS, SHAPES, SIZES, Item, Scene, random_scene
 from training.captions import Caption, random_caption
-from training.loop import Schedule, train
+from training.loop import Place, Schedule, train
+from training.setup import Setup
 from training.tokenizer import LENGTH
 
 WIDTH = 128
@@ -66,22 +67,29 @@ class Reader(nn.Module):
 
 
 def train_text(
-    reader: Reader, tokens: CLIPTokenizer, schedule: Schedule, checkpoint: Path, batch: int = 64, seed: int = 0
+    reader: Reader,
+    tokens: CLIPTokenizer,
+    schedule: Schedule,
+    checkpoint: Path,
+    *,
+    batch: int = 64,
+    seed: int = 0,
+    setup: Setup | None = None,
 ) -> None:
-    def loss_at(step: int, _part: int) -> tuple[Tensor, int]:
-        rng = np.random.default_rng((seed, 1, step))
+    def loss_at(net: nn.Module, place: Place) -> tuple[Tensor, int]:
+        rng = np.random.default_rng((place.seed, 1, place.step))
         captions = [random_caption(random_scene(rng, 1 + n % 2), rng, fillers=0.4) for n in range(batch)]
-        return reading_loss(reader, *exercise(captions, tokens)), batch
+        ids, told, nouns = (tensor.to(reader.encoder.device) for tensor in exercise(captions, tokens))
+        at_end, at_noun = net(ids)
+        return reading_loss(at_end, at_noun, told, nouns), batch
 
     reader.train()
-    train(reader, loss_at, schedule, checkpoint)
+    train(reader, loss_at, schedule, checkpoint, seed=seed, setup=setup)
     reader.eval()
 
 
-def reading_loss(reader: Reader, ids: Tensor, told: Tensor, nouns: Tensor) -> Tensor:
-    device = next(reader.parameters()).device
-    ids, told, nouns = ids.to(device), told.to(device), nouns.to(device)
-    at_end, at_noun = reader(ids)
+def reading_loss(at_end: Tensor, at_noun: Tensor, told: Tensor, nouns: Tensor) -> Tensor:
+    """Of the reader's answers (n, 77, all answers to the questions), and the right ones of `exercise`."""
     loss = answer_loss(at_end, told, [len(a) for a in QUESTIONS.values()])
     return loss + answer_loss(at_noun, nouns, [len(a) for a in NOUN_QUESTIONS.values()])
 

@@ -1,0 +1,50 @@
+"""On what a training runs and how it is followed, whatever its method; by accelerate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator, PartialState
+from accelerate.utils import ProjectConfiguration
+
+from errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """The same for all of a command's trainings."""
+
+    device: str = "auto"  # auto, cpu or cuda; of several GPUs each process has its own
+    precision: str | None = None  # no, fp16 or bf16; None: as `accelerate launch` says, else no
+    tracker: str | None = None  # one that accelerate knows, as tensorboard
+    sheet_every: int = 0  # steps between two sheets of samples; 0: none
+
+    def where(self) -> torch.device:
+        """This process's device. Raises ConfigError if there is none of that kind."""
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise ConfigError("There is no GPU that torch can use. Choose --device cpu.")
+        found: torch.device = PartialState(cpu=self.device == "cpu").device
+        return found
+
+    def accelerator(self, folder: Path, parts: int) -> Accelerator:
+        """For one training of `parts` micro-batches a step, which the processes share. Raises ConfigError."""
+        device, processes = self.where(), PartialState().num_processes
+        if parts % processes:
+            raise ConfigError(f"{processes} processes cannot share the {parts} parts of a step evenly.")
+        if self.precision == "fp16" and device.type == "cpu":
+            raise ConfigError("fp16 needs a GPU. On a CPU choose bf16 or no.")
+        try:
+            accelerator = Accelerator(
+                cpu=device.type == "cpu",
+                mixed_precision=self.precision,
+                gradient_accumulation_steps=parts // processes,
+                log_with=self.tracker,
+                project_config=ProjectConfiguration(project_dir=str(folder), logging_dir=str(folder / "logs")),
+            )
+        except ValueError as error:  # a tracker of an unknown name
+            raise ConfigError(str(error)) from error
+        if self.tracker and not accelerator.log_with:  # accelerate leaves it out without a word
+            raise ConfigError(f"{self.tracker} is not installed: pip install {self.tracker}")
+        return accelerator
