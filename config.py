@@ -16,6 +16,7 @@ from errors import ConfigError
 from generation.samplers import SAMPLERS
 from generation.settings import Limits, Preview, Queue
 from judging.settings import Clip
+from models.families import wanted
 from models.spec import Data, LatentSpace, ModelSpec, Source, Wrong
 from safety.settings import Safety
 from visitors.address import networks
@@ -100,6 +101,12 @@ class Config(Data):
                 raise Wrong(f"{spec.name!r} is used twice; names must be unique", index, "name")
             if spec.sampler not in SAMPLERS:
                 raise Wrong(f"{spec.sampler!r} is not known; choose one of {', '.join(SAMPLERS)}", index, "sampler")
+            for number, name in enumerate(spec.samplers or ()):
+                if name not in SAMPLERS:
+                    raise Wrong(f"{name!r} is not known; choose from {', '.join(SAMPLERS)}", index, "samplers", number)
+            for name in spec.components:
+                if name not in (others := [it.name for it in wanted(spec) if it.name != "scheduler"]):
+                    raise Wrong(f"may come from elsewhere: {', '.join(others)}", index, "components", name)
         return models
 
     @model_validator(mode="after")
@@ -154,7 +161,10 @@ def _resolved(config: Config, folder: Path) -> Config:
             space = space.model_copy(update={"taesd": absolute(decoder)})
         if space.colours:
             space = space.model_copy(update={"colours": below(space.colours)})
-        return spec.model_copy(update={"repo": absolute(spec.source), "latent_space": space})
+        others = {
+            name: it.model_copy(update={"repo": absolute(spec.source_of(name))}) for name, it in spec.components.items()
+        }
+        return spec.model_copy(update={"repo": absolute(spec.source), "components": others, "latent_space": space})
 
     kept = {
         name: part.model_copy(update={"folder": part.folder and below(part.folder)})

@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import torch
-from diffusers import StableDiffusionPipeline
 
 from benchmarks.ratio import Ratio, measured
 from config import Config
 from generation.engine import Engine
 from generation.request import GenerationRequest, complete
 from generation.settings import PreviewMode
+from models.checkpoint import assembled
 from models.device import Device, choose
 from models.registry import registry
 from models.spec import ModelSpec
@@ -93,10 +93,7 @@ class Bare:
     def __init__(self, spec: ModelSpec, device: Device) -> None:
         self._thread = ThreadPoolExecutor(1)  # as the app's: torch keeps a pool of threads for each that calls it
         suited = device.suited_to(spec.parameters)
-        self._pipeline = StableDiffusionPipeline.from_pretrained(
-            spec.repo, dtype=getattr(torch, suited.dtype), safety_checker=None, feature_extractor=None
-        ).to(suited.kind)
-        self._pipeline.set_progress_bar_config(disable=True)
+        self._pipeline = assembled(spec, suited).pipeline.to(suited.kind)
 
     def __call__(self, request: GenerationRequest) -> object:
         return self._thread.submit(self._image, request).result()

@@ -60,7 +60,7 @@ def forecast(wanted: Plan | Recipe, engine: Engine, earlier: Iterable[RunRecord]
 
 def remembered(earlier: Iterable[RunRecord], engine: Engine) -> Pace:
     """What `earlier` runs, newest first, took on the very device that `engine` has now."""
-    pace, device = Pace(), engine.device()
+    pace, device = Pace(engine.models), engine.device()
     for record in reversed(list(earlier)):
         for cell in record.cells:
             spec = engine.models.get(cell.model)

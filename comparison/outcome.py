@@ -11,6 +11,7 @@ from comparison.record import Measured, Picture, State
 from generation.events import Finished
 from generation.job import Job
 from generation.pace import passes
+from models.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class Outcome:
     files: dict[str, bytes]
 
 
-def outcome(number: int, job: Job, finished: Finished, loaded: bool, parameters: int) -> Outcome:
-    """Of the cell's `job`, which put its model of so many `parameters` onto the device if it was `loaded`."""
+def outcome(number: int, job: Job, finished: Finished, loaded: bool, spec: ModelSpec) -> Outcome:
+    """Of the cell's `job`, which put its model onto the device if it was `loaded`."""
     (picture,) = finished.pictures
     image, frames = pixels.opened(picture.png), {frame.step: frame.jpeg for frame in job.frames()}
     strip = {f"{number:04}-{step:04}.jpg": jpeg for step, jpeg in frames.items()}
@@ -39,7 +40,7 @@ def outcome(number: int, job: Job, finished: Finished, loaded: bool, parameters:
     changes: dict[str, Any] = {
         "state": State.DONE,
         "error": None,
-        "measured": measured(finished, loaded, parameters),
+        "measured": measured(finished, loaded, spec),
         "picture": kept,
         "notes": finished.notes,
         "quality": {} if picture.withheld else quality.at_once(finished.request.prompt, image),
@@ -47,7 +48,7 @@ def outcome(number: int, job: Job, finished: Finished, loaded: bool, parameters:
     return Outcome(changes, {**strip, kept.file: picture.png})
 
 
-def measured(finished: Finished, loaded: bool, parameters: int) -> Measured:
+def measured(finished: Finished, loaded: bool, spec: ModelSpec) -> Measured:
     times = finished.timings
     return Measured(
         download=times.download,
@@ -58,8 +59,8 @@ def measured(finished: Finished, loaded: bool, parameters: int) -> Measured:
         total=times.total,
         seconds_per_step=times.seconds_per_step,
         peak_memory_bytes=finished.peak_memory_bytes,
-        parameters=parameters,
+        parameters=spec.parameters,
         steps=finished.request.steps,
-        passes=passes(finished.request),
+        passes=passes(finished.request, spec),
         device=finished.device,
     )

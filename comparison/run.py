@@ -205,8 +205,7 @@ class Run:
         with self._changed:
             self._job = None
         if isinstance(event, Finished):
-            parameters = self._engine.models[cell.model].parameters
-            done = outcome(cell.number, job, event, loaded, parameters)
+            done = outcome(cell.number, job, event, loaded, self._engine.models[cell.model])
             self.save(done.files)
             return self._end(cell.number, **done.changes, verdict=self._verdict(cell.number, done))
         if isinstance(event, Failed):

@@ -51,7 +51,7 @@ class Engine:
     ) -> None:
         self.models, self.default_model, self.preview, self.limits = models, default_model, preview, limits
         self._settings, self.resident, self._admit, self.safeguard = queue, resident, admit, safeguard
-        self.pace = Pace()
+        self.pace = Pace(models)
         self._worker = Worker(models, device, resident, warm_gb, preview, self.pace, safeguard)
         self._changed = threading.Condition(threading.RLock())  # guards what follows
         self._queue = Queue(queue.overtaken_seconds, resident)

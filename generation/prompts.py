@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from generation.pace import passes
 from generation.request import GenerationRequest
 from generation.weights import Fragment, fragments, understood
 from models.spec import ModelSpec
@@ -37,8 +38,8 @@ def encode(pipeline: Any, spec: ModelSpec, request: GenerationRequest) -> Text:
     if spec.vocabulary:
         notes += _unknown(prompt, pipeline.tokenizer)
     positive = _embed(pipeline, prompt)
-    if request.guidance_scale is None or request.guidance_scale <= 1:
-        if negative:
+    if passes(request, spec) == 1:
+        if negative.strip():
             notes.append("The negative prompt did nothing: it needs a guidance scale above 1.")
         return Text(_arguments(positive, ""), tuple(notes))
     if not negative and getattr(pipeline.config, "force_zeros_for_empty_prompt", False):

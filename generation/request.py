@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from errors import InvalidRequest
+from generation import samplers
 from generation.samplers import SAMPLERS
 from generation.settings import Limits
 from models.spec import ModelSpec, Range
@@ -97,6 +98,12 @@ def check(request: GenerationRequest, spec: ModelSpec, limits: Limits) -> None:
     """Raises InvalidRequest unless `spec` can do what `request` asks within `limits`."""
     _check_text("prompt", request.prompt, limits)
     _check_text("negative_prompt", request.negative_prompt, limits)
+    if request.negative_prompt.strip() and not spec.takes_negative_prompt:
+        raise InvalidRequest(
+            f"Negative prompt is {_shown(request.negative_prompt)}, but {spec.name} takes none: it draws in one pass a "
+            "step, and a negative prompt needs a second one. Leave it empty.",
+            "negative_prompt",
+        )
     _check_range("steps", request.steps, spec.steps)
     if spec.guidance_scale is not None:
         _check_range("guidance_scale", request.guidance_scale, spec.guidance_scale)
@@ -108,8 +115,12 @@ def check(request: GenerationRequest, spec: ModelSpec, limits: Limits) -> None:
             f"{MAX_SEED - request.count + 1}, or {RANDOM} for a random one.",
             "seed",
         )
-    if request.sampler not in SAMPLERS:
-        raise InvalidRequest(f"Sampler is {_shown(request.sampler)}. Choose one of: {', '.join(SAMPLERS)}.", "sampler")
+    if request.sampler not in samplers.offered(spec):
+        made = f", which {spec.name} does not draw with" if request.sampler in SAMPLERS else ""
+        raise InvalidRequest(
+            f"Sampler is {_shown(request.sampler)}{made}. Choose one of: {', '.join(samplers.offered(spec))}.",
+            "sampler",
+        )
 
 
 def _typed(asked: Mapping[str, Any]) -> _Asked:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from models.spec import ModelSpec
+
 DEFAULT = "Default"  # the scheduler that the model's repo names
 AUTOMATIC = "Automatic"  # the spacing of steps that the model's repo names
 _MULTISTEP = {"algorithm_type": "dpmsolver++", "solver_order": 2, "solver_type": "midpoint"}
@@ -81,6 +83,11 @@ _ALL: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 SAMPLERS: tuple[str, ...] = tuple(_ALL)  # with them, as requests have them: "DPM++ 2M Karras"
+
+
+def offered(spec: ModelSpec) -> tuple[str, ...]:
+    """Those of SAMPLERS that the model draws with."""
+    return spec.samplers or SAMPLERS
 
 
 def aliases(base: str) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from models import files, storage
+from errors import ModelUnavailable
+from models import storage
 from models.spec import ModelSpec
 
 _OURS = Path("/proc/self/io")  # of this process
@@ -41,8 +42,8 @@ def read() -> int | None:
 
 
 def _files(spec: ModelSpec) -> list[Path]:
-    folder = storage.folder(spec.source)
-    if folder is None:
+    try:
+        chosen = storage.chosen(spec)
+    except ModelUnavailable:
         return []
-    chosen = files.choose(spec, storage.names(spec, folder))
-    return [(folder / name).resolve() for it in chosen for name in (*it.small, *it.weights)]
+    return [(folder / name).resolve() for it, folder in chosen for name in (*it.small, *it.weights)]

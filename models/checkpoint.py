@@ -11,6 +11,7 @@ from typing import Any
 from models import files, loading, storage
 from models.device import Device
 from models.files import Damaged, Files
+from models.loading import Loaded
 from models.progress import Report
 from models.spec import ModelSpec
 
@@ -39,10 +40,16 @@ Origin = Callable[[ModelSpec, Device, Report], Checkpoint]
 
 def from_files(spec: ModelSpec, device: Device, report: Report) -> Checkpoint:
     """The model's published files, downloaded where they are not on the disk; nets in `device`'s precision."""
-    folder = storage.download(spec, report)
-    chosen = files.choose(spec, storage.names(spec, folder))
-    index = files.index(spec, folder)
-    return Checkpoint(tuple(_component(spec, it, folder, index, device) for it in chosen), index)
+    own = storage.download(spec, report)
+    chosen = storage.chosen(spec)
+    index = files.index(spec, own)
+    return Checkpoint(tuple(_component(spec, it, folder, index, device) for it, folder in chosen), index)
+
+
+def assembled(spec: ModelSpec, device: Device) -> Loaded:
+    """The model in host memory for one use alone, beside all that Residency keeps. Raises ModelUnavailable."""
+    whole = from_files(spec, device, lambda event: None)
+    return loading.assemble(spec, device, {it.name: it.build() for it in whole.components}, whole.index)
 
 
 def _component(spec: ModelSpec, it: Files, folder: Path, index: Mapping[str, Any], device: Device) -> Component:

@@ -8,7 +8,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
-from models.spec import Family, ModelSpec
+from models.spec import Family, ModelSpec, Source
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,25 @@ RECIPES: Mapping[Family, Recipe] = MappingProxyType(
 )
 
 
-def wanted(spec: ModelSpec) -> dict[str, tuple[str, Component]]:
-    """The components that `spec` is built from, each with its folder in the repo."""
+TOP = "."  # as a folder: that of the repo itself
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A component that a model is built from, and where it is."""
+
+    name: str
+    source: Source
+    folder: str  # in the source, or TOP
+    component: Component
+
+
+def wanted(spec: ModelSpec) -> list[Wanted]:
+    """The components that `spec` is built from."""
     recipe = RECIPES[spec.family]
-    return {name: (recipe.folders.get(name, name), component) for name, component in recipe.components.items()}
+
+    def folder(name: str) -> str:
+        other = spec.components.get(name)
+        return other.folder if other and other.folder else recipe.folders.get(name, name)
+
+    return [Wanted(name, spec.source_of(name), folder(name), it) for name, it in recipe.components.items()]

@@ -9,12 +9,12 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from errors import ModelUnavailable
-from models.families import RECIPES, Component, wanted
-from models.spec import ModelSpec
+from models.families import RECIPES, Component, Wanted, wanted
+from models.spec import ModelSpec, Source
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +24,10 @@ PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl")
 
 @dataclass(frozen=True)
 class Files:
-    """The files of one component, as paths in the repo."""
+    """The files of one component, as paths in its source."""
 
     component: str
+    source: Source
     folder: str
     recipe: Component
     small: tuple[str, ...]  # configuration, vocabulary
@@ -34,40 +35,42 @@ class Files:
     variant: str | None  # of the weights
 
 
-def choose(spec: ModelSpec, names: Collection[str]) -> list[Files]:
-    """The files that `spec` needs among the `names` of all files of its repo, component by component.
+def choose(spec: ModelSpec, source: Source, names: Collection[str]) -> list[Files]:
+    """The files that `spec` needs of one of its sources among the `names` of all files there, component by component.
 
     Raises ModelUnavailable if it cannot be built from them.
     """
-    if INDEX not in names:
+    its = [it for it in wanted(spec) if it.source == source]
+    if source == spec.source and INDEX not in names:
         raise ModelUnavailable(
             f"{spec.name}: {spec.repo} has no {INDEX}, so it is no diffusers checkpoint. "
-            f"Name a repo or folder that has one, with a folder for each of {', '.join(wanted(spec))}."
+            f"Name a repo or folder that has one, with a folder for each of {', '.join(it.name for it in its)}."
         )
-    return [_component(spec, name, folder, component, names) for name, (folder, component) in wanted(spec).items()]
+    return [_component(spec, it, names) for it in its]
 
 
-def _component(spec: ModelSpec, name: str, folder: str, component: Component, names: Collection[str]) -> Files:
-    inside = sorted(path.removeprefix(f"{folder}/") for path in names if path.startswith(f"{folder}/"))
-    inside = [file for file in inside if "/" not in file]
+def _component(spec: ModelSpec, wanted: Wanted, names: Collection[str]) -> Files:
+    component, folder, repo = wanted.component, PurePosixPath(wanted.folder), wanted.source.repo
+    inside = sorted(path.name for path in map(PurePosixPath, names) if path.parent == folder)
     small = [file for file in inside if any(fnmatch(file, pattern) for pattern in (*component.needs, *component.files))]
     weights, variant = _weights(component.weights, spec.variant, inside) if component.weights else ([], None)
     if component.weights and not weights and any(file.endswith(PICKLES) for file in inside):
         raise ModelUnavailable(
-            f"{spec.name}: {folder}/ of {spec.repo} holds its weights only as pickles, which can run any code. "
+            f"{spec.name}: {folder}/ of {repo} holds its weights only as pickles, which can run any code. "
             "Only safetensors are loaded; use a revision of the repo that has them, or convert it."
         )
     needed = set(component.needs) & set(inside)
     if not needed or (component.weights and not weights):
         missing = f"{component.weights}.safetensors" if needed else component.needs[0]
         raise ModelUnavailable(
-            f"{spec.name}: {spec.repo} lacks the component {name} (no {folder}/{missing}). "
+            f"{spec.name}: {repo} lacks the component {wanted.name} (no {folder / missing}). "
             "Use a complete checkpoint of this family, or correct the entry in config.yaml."
         )
     if component.weights and variant != spec.variant:
         log.info("%s: %s/ has no %s files; taking its default ones", spec.name, folder, spec.variant)
     small = [file for file in small if file not in weights]
-    return Files(name, folder, component, _below(folder, small), _below(folder, weights), variant)
+    small, weights = ([str(folder / file) for file in files] for files in (small, weights))
+    return Files(wanted.name, wanted.source, wanted.folder, component, tuple(small), tuple(weights), variant)
 
 
 def _weights(stem: str, variant: str | None, inside: Collection[str]) -> tuple[list[str], str | None]:
@@ -83,10 +86,6 @@ def _weights(stem: str, variant: str | None, inside: Collection[str]) -> tuple[l
         if index in inside and [int(total) for total in shards.values()] == [len(shards)] * len(shards) != []:
             return [*shards, index], kind
     return [], None
-
-
-def _below(folder: str, files: Collection[str]) -> tuple[str, ...]:
-    return tuple(f"{folder}/{file}" for file in files)
 
 
 def index(spec: ModelSpec, folder: Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def component(spec: ModelSpec, files: Files, folder: Path, named: str, device: D
     `named` is its class in model_index.json. Raises ModelUnavailable if its files are damaged or do not fit.
     """
     for name in files.weights:
-        check_whole(spec.source, folder / name)
+        check_whole(files.source, folder / name)
     cls = _class(spec, files, named)
     try:
         if not files.weights:
@@ -51,6 +51,7 @@ def component(spec: ModelSpec, files: Files, folder: Path, named: str, device: D
             "Its files do not belong together: use another revision or checkpoint."
         ) from error
     own_memory(net, device)
+    _take_any_precision(net)
     return net.eval().requires_grad_(False)
 
 
@@ -116,6 +117,13 @@ def own_memory(net: Any, device: Device) -> None:
         )
 
 
+def _take_any_precision(net: Any) -> None:
+    """A guidance scale is told in the latents' precision, float32, which a U-Net in another one would not take."""
+    told = getattr(getattr(net, "time_embedding", None), "cond_proj", None)
+    if told is not None:
+        told.register_forward_pre_hook(lambda layer, given: (given[0].to(layer.weight.dtype),))
+
+
 @contextmanager
 def quiet_bars() -> Iterator[None]:
     """Without the libraries' own bars per component: progress is told by our events."""
@@ -137,6 +145,7 @@ def assemble(spec: ModelSpec, device: Device, components: Mapping[str, Any], ind
     import diffusers
 
     recipe = RECIPES[spec.family]
+    _check_guidance(spec, components["unet"].config)
     cls = getattr(diffusers, recipe.pipeline)
     taken = inspect.signature(cls.__init__).parameters
     empty = {name: None for name, it in taken.items() if it.default is inspect.Parameter.empty and name != "self"}
@@ -149,6 +158,17 @@ def assemble(spec: ModelSpec, device: Device, components: Mapping[str, Any], ind
     pipeline = cls(**{**empty, **settings, **recipe.settings, **components, "scheduler": fresh})
     pipeline.set_progress_bar_config(disable=True)
     return Loaded(spec, pipeline, device, pristine)
+
+
+def _check_guidance(spec: ModelSpec, unet: Mapping[str, Any]) -> None:
+    width = unet.get("time_cond_proj_dim")
+    found = "classifier-free" if width is None else "distilled"
+    if found != spec.guidance:
+        takes = "takes no guidance scale" if width is None else "takes the guidance scale as an input"
+        raise ModelUnavailable(
+            f"{spec.name}: guidance is {spec.guidance} in config.yaml, but its U-Net {takes} (time_cond_proj_dim is "
+            f"{width}). Write `guidance: {found}`, or choose another U-Net."
+        )
 
 
 def bytes_of(files: Files, folder: Path, device: Device) -> int:

@@ -108,6 +108,19 @@ class Size(Data):
     height: Annotated[int, Field(ge=8)]
 
 
+class Elsewhere(Data):
+    """Where a component comes from that is not taken from the model's own repo."""
+
+    repo: str  # as `ModelSpec.repo`
+    revision: str | None = None  # a commit hash; None for a folder
+    folder: Annotated[str, Field(min_length=1)] | None = None  # in the repo, "." its top; None: the component's name
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Elsewhere:
+        check_pinned(self.repo, self.revision, "revision")
+        return self
+
+
 class ModelSpec(Data):
     """One model: an entry of config.yaml, and all that the app ever asks about it before loading."""
 
@@ -117,6 +130,7 @@ class ModelSpec(Data):
     repo: str  # "owner/name" on the hub, or a folder ("./…" is relative to config.yaml)
     revision: str | None = None  # a commit hash; None for a folder
     variant: Literal["fp16"] | None = None  # None: the repo's default file names
+    components: dict[str, Elsewhere] = Field(default_factory=dict)  # those that come from elsewhere, by name
     latent_space: LatentSpace
     size: Size  # native
     sizes: tuple[Size, ...]  # presets, the native one first
@@ -124,9 +138,11 @@ class ModelSpec(Data):
     max_pixels: Annotated[int, Field(ge=64)]  # width × height at most
     steps: Range[int]
     guidance_scale: Range[float] | None  # None: the model takes none
+    guidance: Literal["classifier-free", "distilled"] = "classifier-free"  # distilled: its U-Net takes the scale itself
     guidance_rescale: Annotated[float, Field(ge=0, le=1)] = 0.0
     negative_prompt: str = ""  # its default
     sampler: str = "Default"  # one of generation/samplers.py; "Default" is the repo's own scheduler
+    samplers: Annotated[tuple[str, ...], Field(min_length=1)] | None = None  # that it draws with; None: with all
     harmless: bool = False  # can draw nothing that anybody might have to be spared: its pictures need no examining
     parameters: Annotated[int, Field(ge=1)]  # all components that are loaded
     download_bytes: Annotated[int, Field(ge=0)]  # of what is needed, as published; 0: ships with the clone
@@ -138,13 +154,28 @@ class ModelSpec(Data):
 
     @property
     def source(self) -> Source:
-        """Its files."""
+        """Its files, but for those of `components`."""
         return Source(self.name, self.repo, self.revision)
+
+    def source_of(self, component: str) -> Source:
+        """The files of that component."""
+        other = self.components.get(component)
+        return Source(self.name, other.repo, other.revision) if other else self.source
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All that it takes files from, each once, its own first."""
+        return tuple(dict.fromkeys((self.source, *map(self.source_of, self.components))))
 
     @property
     def local(self) -> bool:
         """Whether `repo` is a folder rather than a hub repo."""
         return self.source.local
+
+    @property
+    def takes_negative_prompt(self) -> bool:
+        """Whether it has the second pass of classifier-free guidance, which is where a negative prompt goes."""
+        return self.guidance_scale is not None and self.guidance == "classifier-free"
 
     @field_validator("sizes")
     @classmethod
@@ -161,6 +192,14 @@ class ModelSpec(Data):
             sides = (size.width, size.height)
             if any(side % self.size_multiple for side in sides) or size.width * size.height > self.max_pixels:
                 raise Wrong(f"{size.width}x{size.height} breaks size_multiple or max_pixels", "sizes", index)
+        if self.guidance == "distilled" and self.guidance_scale is None:
+            raise Wrong("it is distilled, so there must be a guidance_scale", "guidance")
+        if self.guidance == "distilled" and self.guidance_rescale:
+            raise Wrong("it needs the second pass of classifier-free guidance", "guidance_rescale")
+        if self.negative_prompt and not self.takes_negative_prompt:
+            raise Wrong("it needs the second pass of classifier-free guidance", "negative_prompt")
+        if self.samplers is not None and self.sampler not in self.samplers:
+            raise Wrong(f"the default, {self.sampler!r}, must be one of them", "samplers")
         check_pinned(self.repo, self.revision, "revision")
         return self
 

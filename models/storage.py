@@ -12,7 +12,7 @@ from errors import ModelUnavailable
 from models import cache, files, hub, refusals
 from models.amounts import bytes_text
 from models.families import wanted
-from models.files import INDEX
+from models.files import INDEX, Files
 from models.hub import Listing, Progress
 from models.progress import Downloading, Report
 from models.spec import ModelSpec, Source
@@ -41,43 +41,67 @@ def folder(source: Source) -> Path | None:
 
 def on_disk(spec: ModelSpec) -> bool:
     """Whether all that the model needs is on the disk. Asks nobody."""
-    there = folder(spec.source)
-    if there is None:
-        return False
+    return not incomplete(spec)
+
+
+def incomplete(spec: ModelSpec) -> list[Source]:
+    """Those of the model's sources of which something is missing on the disk. Asks nobody."""
+    return [source for source in spec.sources if not _complete(spec, source)]
+
+
+def missing_bytes(spec: ModelSpec) -> int:
+    """How much would be downloaded, as config.yaml tells it. Asks nobody."""
+    return 0 if all(source.local for source in incomplete(spec)) else spec.download_bytes
+
+
+def chosen(spec: ModelSpec) -> list[tuple[Files, Path]]:
+    """The model's files on the disk, component by component, each with the folder that they lie in.
+
+    Raises ModelUnavailable where some are missing.
+    """
+    return [(it, there) for source in spec.sources for it, there in _chosen(spec, source)]
+
+
+def _chosen(spec: ModelSpec, source: Source) -> list[tuple[Files, Path]]:
+    there = _present(source)
+    found = [there / INDEX, *(path for it in wanted(spec) for path in (there / it.folder).glob("*"))]
+    names = {path.relative_to(there).as_posix() for path in found if path.is_file()}
+    return [(it, there) for it in files.choose(spec, source, names)]
+
+
+def _complete(spec: ModelSpec, source: Source) -> bool:
     try:
-        files.choose(spec, names(spec, there))
+        _chosen(spec, source)
     except ModelUnavailable:
         return False
     return True
 
 
-def missing_bytes(spec: ModelSpec) -> int:
-    """How much would be downloaded, as config.yaml tells it. Asks nobody."""
-    return 0 if spec.local or on_disk(spec) else spec.download_bytes
-
-
-def names(spec: ModelSpec, there: Path) -> frozenset[str]:
-    """The files in `there` that the choice for `spec` depends on, as paths in its repo."""
-    found = [there / INDEX, *(path for part, _ in wanted(spec).values() for path in (there / part).glob("*"))]
-    return frozenset(path.relative_to(there).as_posix() for path in found if path.is_file())
-
-
 def download(spec: ModelSpec, report: Report) -> Path:
-    """The folder with the model's files, fetched from the hub where they are not on the disk yet.
+    """The folder with the model's own files, fetched from the hub where they or others are not on the disk yet.
 
     Raises ModelUnavailable, or what `report` raises; what came so far is kept.
     """
-    if not spec.local and not on_disk(spec):
+    if wanting := [source for source in incomplete(spec) if not source.local]:
         tell = _Teller(spec.name, report)
-        listing = hub.listing(spec.source, tell.about(""))
-        chosen = files.choose(spec, listing.files)
-        paths = [INDEX, *(path for it in chosen for path in it.small), *(path for it in chosen for path in it.weights)]
-        tell.begins(listing, paths)
-        _fetch(listing, [INDEX], tell)
-        files.index(spec, cache.snapshot(spec.repo, listing.commit))  # before gigabytes of another family
-        _fetch(listing, paths, tell)
-        hub.remember_main(listing)
+        listings = [hub.listing(source, tell.about("")) for source in wanting]
+        paths = [_needed(spec, listing) for listing in listings]
+        for listing, its in zip(listings, paths, strict=True):
+            tell.begins(listing, its)
+        for listing, its in zip(listings, paths, strict=True):
+            if listing.source == spec.source:
+                _fetch(listing, [INDEX], tell)
+                files.index(spec, cache.snapshot(spec.repo, listing.commit))  # before gigabytes of another family
+            _fetch(listing, its, tell)
+            hub.remember_main(listing)
     return _present(spec.source)
+
+
+def _needed(spec: ModelSpec, listing: Listing) -> list[str]:
+    """The files of `listing` that the model needs, small ones first."""
+    its = files.choose(spec, listing.source, listing.files)
+    index = [INDEX] if listing.source == spec.source else []
+    return [*index, *(path for it in its for path in it.small), *(path for it in its for path in it.weights)]
 
 
 def has(source: Source, paths: Sequence[str]) -> bool:
@@ -121,14 +145,15 @@ class _Teller:
         self.now()
 
     def begins(self, listing: Listing, paths: Sequence[str]) -> None:
-        """It is known what is to come. Raises ModelUnavailable if the disk has no room for it."""
+        """It is known what is to come of one repo more. Raises ModelUnavailable if the disk has no room for it."""
         remotes = [listing.files[path] for path in paths]
-        self._done = sum(hub.present_bytes(listing, it) for it in remotes)
-        self._total = sum(it.size for it in remotes)
+        here = sum(hub.present_bytes(listing, it) for it in remotes)
+        whole = sum(it.size for it in remotes)
+        self._done, self._total = self._done + here, self._total + whole
         missing, free = self._total - self._done, cache.free_bytes(cache.root())
         if free < missing:
             raise refusals.no_room(listing.source, cache.root(), missing, free)
-        log.info("%s: %s to download from %s", self._name, bytes_text(missing), listing.source.repo)
+        log.info("%s: %s to download from %s", self._name, bytes_text(whole - here), listing.source.repo)
         self.now()
 
     def about(self, path: str) -> Progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from models.families import wanted
 from models.registry import Registry
 from models.spec import ModelSpec
 from models.storage import State, folder
@@ -12,7 +13,7 @@ from models.vocabulary import all_words, load_vocabulary
 
 FIELDS = {
     *("name", "title", "good_at", "bad_at", "size", "sizes", "size_multiple", "max_pixels", "steps", "guidance_scale"),
-    *("negative_prompt", "sampler", "parameters", "download_bytes", "licence", "examples"),
+    *("guidance", "negative_prompt", "sampler", "samplers", "parameters", "download_bytes", "licence", "examples"),
 }
 
 
@@ -29,8 +30,9 @@ def told(spec: ModelSpec, state: State, default: bool) -> dict[str, Any]:
 
 def words(spec: ModelSpec) -> list[str] | None:
     """All words that the model knows; None: any, or its files are not here to tell."""
-    there = folder(spec.source) if spec.vocabulary else None
+    tokenizer = next(it for it in wanted(spec) if it.name == "tokenizer")
+    there = folder(tokenizer.source) if spec.vocabulary else None
     try:
-        return all_words(load_vocabulary(there)) if there else None
+        return all_words(load_vocabulary(there / tokenizer.folder)) if there else None
     except OSError:
         return None

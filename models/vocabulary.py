@@ -10,9 +10,9 @@ from pathlib import Path
 TAIL = "</w>"  # ends a token that ends a word, in CLIP's vocabularies
 
 
-def load_vocabulary(checkpoint: Path) -> frozenset[str]:
-    """The tokens of a checkpoint folder's `tokenizer/vocab.json`."""
-    return frozenset(json.loads((checkpoint / "tokenizer" / "vocab.json").read_text(encoding="utf-8")))
+def load_vocabulary(tokenizer: Path) -> frozenset[str]:
+    """The tokens of the `vocab.json` in a tokenizer's folder."""
+    return frozenset(json.loads((tokenizer / "vocab.json").read_text(encoding="utf-8")))
 
 
 def known_words(prompt: str, vocabulary: frozenset[str]) -> dict[str, bool]:

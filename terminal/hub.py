@@ -11,7 +11,7 @@ from models import cache
 from models.amounts import bytes_text
 from models.registry import Registry
 from models.spec import TO_BE_PINNED, LatentSpace
-from models.storage import missing_bytes, on_disk
+from models.storage import incomplete, missing_bytes, on_disk
 from safety.settings import Checker
 from terminal.finding import Finding, fail, ok, warn
 from terminal.text import plain
@@ -23,13 +23,13 @@ def files(models: Registry, default_model: str) -> Finding:
     """Which models can be used at once, and which are downloaded first."""
     ready = [spec.name for spec in models.values() if on_disk(spec)]
     others = [spec for spec in models.values() if spec.name not in ready]
-    lost = [spec for spec in others if spec.local]
-    wanted = [f"{spec.name} {bytes_text(missing_bytes(spec))}" for spec in others if not spec.local]
+    lost = {spec.name: gone for spec in others if (gone := [it.repo for it in incomplete(spec) if it.local])}
+    wanted = [f"{spec.name} {bytes_text(missing_bytes(spec))}" for spec in others if spec.name not in lost]
     text = f"on disk: {', '.join(ready) or 'none'}; downloaded when first asked for: {', '.join(wanted) or 'none'}"
     if not lost:
         return ok("models", text)
-    gone = ", ".join(f"{spec.name} in {plain(spec.repo)}" for spec in lost)
-    level = fail if default_model in {spec.name for spec in lost} else warn
+    gone = ", ".join(f"{name} in {plain(' and '.join(repos))}" for name, repos in lost.items())
+    level = fail if default_model in lost else warn
     return level("models", f"{text}; incomplete: {gone}", "Restore the folder, or correct `repo` in config.yaml.")
 
 
@@ -77,7 +77,7 @@ def token() -> Finding:
 
 def revisions(models: Registry, *others: Clip | Checker | None) -> Finding:
     """Which repos are not pinned to a commit yet."""
-    open_ = [spec.name for spec in models.values() if spec.revision == TO_BE_PINNED]
+    open_ = [spec.name for spec in models.values() if TO_BE_PINNED in (it.revision for it in spec.sources)]
     open_ += sorted({str(space.taesd) for space in _spaces(models) if space.taesd_revision == TO_BE_PINNED})
     open_ += [other.repo for other in others if other and other.revision == TO_BE_PINNED]
     if not open_:

@@ -15,7 +15,7 @@ from rich.text import Text
 from models.amounts import bytes_text
 from models.registry import Registry
 from models.spec import Licence, ModelSpec
-from models.storage import State, on_disk
+from models.storage import State, incomplete
 from terminal.text import plain
 
 COLUMNS = ("name", "title", "parameters", "download", "state", "size", "steps", "guidance", "licence")
@@ -58,9 +58,10 @@ def described(spec: ModelSpec, default_model: str) -> dict[str, Any]:
 
 def state(spec: ModelSpec) -> str:
     """Whether the files are there; outside of a server nothing is ever on the device."""
-    if on_disk(spec):
+    lacking = incomplete(spec)
+    if not lacking:
         return State.ON_DISK.value
-    return "missing" if spec.local else State.TO_DOWNLOAD.value
+    return "missing" if any(source.local for source in lacking) else State.TO_DOWNLOAD.value
 
 
 def _row(spec: ModelSpec, default_model: str) -> Sequence[str]:

@@ -6,17 +6,26 @@ import pytest
 from huggingface_hub import constants
 
 import config
-from models.spec import ModelSpec
+from models.spec import ModelSpec, Range
 from tests.hub import Hub
 from tests.tiny import REPOS, Checkpoints
 
 CONFIG = Path(__file__).parent.parent / "config.yaml"
 BY_REPO = {spec.repo: spec for spec in config.load(CONFIG).models}
 SPECS = {name: BY_REPO[repo] for name, repo in REPOS.items()}  # by the names of tests/tiny.py
+SPECS["distilled"] = SPECS["sd"].model_copy(
+    update={
+        "name": "distilled",
+        "guidance": "distilled",
+        "guidance_scale": Range[float](low=1.0, high=6.0, default=3.0),
+        "steps": Range[int](low=1, high=8, default=4),
+        "samplers": ("Default", "DDIM", "Euler"),
+    }
+)
 
 
 def from_folder(name: str, folder: Path) -> ModelSpec:
-    """The model `name` (of REPOS), from a folder."""
+    """The model `name` (of KINDS), from a folder."""
     return SPECS[name].model_copy(update={"repo": str(folder), "revision": None})
 
 

@@ -142,10 +142,12 @@ def test_a_resumed_training_ends_like_an_uninterrupted_one(folders: tuple[Path, 
 
 
 def test_the_export_shares_all_but_the_u_net(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    whole, pictures = folders
-    distil(whole, pictures, tmp_path / "work", tmp_path / "out", TINY, "cpu")
-    files = {path.relative_to(whole) for path in whole.rglob("*") if path.is_file() and path.parent.name != "unet"}
-    assert all((tmp_path / "out" / name).read_bytes() == (whole / name).read_bytes() for name in files)
+    teacher, pictures = folders
+    distil(teacher, pictures, tmp_path / "work", tmp_path / "out", TINY, "cpu", whole=True)
+    files = {path.relative_to(teacher) for path in teacher.rglob("*") if path.is_file() and path.parent.name != "unet"}
+    assert all((tmp_path / "out" / name).read_bytes() == (teacher / name).read_bytes() for name in files)
+    distil(teacher, pictures, tmp_path / "work", tmp_path / "own", TINY, "cpu")
+    assert {path.name for path in (tmp_path / "own").iterdir()} == {"model_index.json", "scheduler", "unet"}
     assert UNet2DConditionModel.from_pretrained(tmp_path / "out" / "unet").mid_block is None
     assert all(tensor.dtype == torch.float16 for tensor in tensors(tmp_path / "out").values())
 

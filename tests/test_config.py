@@ -104,6 +104,9 @@ def test_an_unknown_key_is_refused_with_the_known_ones(
     assert known in message.split("Known keys here: ")[1]
 
 
+SSD = "    repo: segmind/SSD-1B\n"
+
+
 @pytest.mark.parametrize(
     ("at", "old", "new", "accepted"),
     [
@@ -132,6 +135,12 @@ def test_an_unknown_key_is_refused_with_the_known_ones(
         ("models.2.name", "name: ssd-1b", "name: SSD 1B", "match pattern"),
         ("models.2.name", "name: ssd-1b", "name: mini-sd", "is used twice"),
         ("models.2.revision", COMMIT, "main", "a commit hash of 40 hex digits"),
+        ("models.1.components.vea", "vae: *mini_sd", "vea: *mini_sd", "may come from elsewhere: tokenizer, text_"),
+        ("models.1.components.vae.revision", "vae: *mini_sd", "vae: {repo: a/b}", "a commit hash of 40 hex digits"),
+        ("models.2.samplers.1", SSD, f"{SSD}    samplers: [Default, Eule]\n", "'Eule' is not known; choose from"),
+        ("models.2.samplers", SSD, f"{SSD}    samplers: [DDIM]\n", "the default, 'Default', must be one of them"),
+        ("models.2.guidance", SSD, f"{SSD}    guidance: input\n", "Input should be 'classifier-free' or 'distilled'"),
+        ("models.2.negative_prompt", SSD, f"{SSD}    guidance: distilled\n", "the second pass of classifier-free"),
         ("models.2.revision", COMMIT, COMMIT[:12], "a commit hash of 40 hex digits"),
         ("latent_spaces.sd.rgb", "      - [0.3512, 0.2297, 0.3227]\n", "", "4 rows"),
         (

@@ -227,7 +227,7 @@ def test_what_a_failed_job_held_is_let_go(make: Make, specs: list[ModelSpec]) ->
         raise MemoryError
 
     kept: list[weakref.ref[Held]] = []
-    worker = Worker(registry(specs), "cpu", 1, None, Preview(), Pace())
+    worker = Worker(registry(specs), "cpu", 1, None, Preview(), Pace(registry(specs)))
     try:
         work()
     except MemoryError as error:
@@ -330,7 +330,7 @@ def test_a_preload_that_lacks_memory_frees_it(specs: list[ModelSpec]) -> None:
     def lacking(event: Downloading | Loading) -> None:
         raise MemoryError
 
-    worker = Worker(registry(specs), "cpu", 1, None, Preview(), Pace())
+    worker = Worker(registry(specs), "cpu", 1, None, Preview(), Pace(registry(specs)))
     worker.prepare()
     worker.preload(specs[0], lambda event: None)
     assert worker.on_device() == ["sd"]

@@ -85,7 +85,7 @@ KNOWS = {
         *("measurement", "models", "recipes", "safety", "studio", "ui", "visitors", "zerogpu"),
     },
     "app": {"config", "errors", "models", "terminal", "zerogpu"},
-    "training": {"errors", "judging", "models"},
+    "training": {"config", "errors", "judging", "models"},
     "benchmarks": {"app", "config", "gallery", "generation", "models", "terminal", "ui"},
 }
 # What of others may be imported where alone.

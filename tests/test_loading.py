@@ -26,7 +26,7 @@ from models.spec import Family, ModelSpec
 from tests import published
 from tests.hub import Hub
 from tests.published import SPECS
-from tests.tiny import REPOS, Checkpoints
+from tests.tiny import KINDS, Checkpoints
 
 CPU = Device("cpu", "CPU", "float32", "a test", 1 << 40)
 UNET = "unet/diffusion_pytorch_model.fp16.safetensors"
@@ -44,7 +44,7 @@ def picture(loaded: Loaded, **more: Any) -> np.ndarray[Any, Any]:
     return loaded.pipeline("a red circle", generator=generator, **options).images[0]  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("name", REPOS)
+@pytest.mark.parametrize("name", KINDS)
 def test_every_layout_becomes_a_pipeline_that_draws(checkpoints: Checkpoints, name: str) -> None:
     loaded = load(published.from_folder(name, checkpoints[name]))
     xl = name in ("sdxl", "ssd")
@@ -55,6 +55,27 @@ def test_every_layout_becomes_a_pipeline_that_draws(checkpoints: Checkpoints, na
     assert result.std() > 0
     again = type(loaded.pipeline.scheduler).from_config(loaded.scheduler_config)
     assert again.config == loaded.scheduler_config
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_scale_that_the_u_net_takes_changes_the_picture_in_one_pass(checkpoints: Checkpoints, dtype: str) -> None:
+    device = Device("cpu", "CPU", dtype, "a test", 1 << 40)
+    pipeline = load(published.from_folder("distilled", checkpoints["distilled"]), device).pipeline
+    batches = []
+    pipeline.unet.register_forward_pre_hook(lambda net, given: batches.append(len(given[0])))
+    latents = torch.randn((1, 4, 8, 8), generator=torch.Generator().manual_seed(1)).to(getattr(torch, dtype))
+    options = {"num_inference_steps": 2, "output_type": "latent", "latents": latents}
+    one, other = (pipeline("a ring", guidance_scale=scale, **options).images for scale in (2.0, 5.0))
+    assert batches == [1] * 4
+    assert not torch.equal(one, other)
+
+
+@pytest.mark.parametrize(("name", "said"), [("sd", "takes no guidance scale"), ("distilled", "takes the guidance")])
+def test_an_entry_that_is_wrong_about_guidance_is_refused(checkpoints: Checkpoints, name: str, said: str) -> None:
+    spec = published.from_folder(name, checkpoints[name])
+    right, wrong = spec.guidance, {"distilled": "classifier-free"}.get(spec.guidance, "distilled")
+    with pytest.raises(ModelUnavailable, match=rf"guidance is {wrong} .*{said}.*Write `guidance: {right}`"):
+        load(spec.model_copy(update={"guidance": wrong}))
 
 
 @pytest.mark.parametrize("name", ["sd", "ssd"])

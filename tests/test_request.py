@@ -9,7 +9,7 @@ import config
 from errors import InvalidRequest
 from generation.request import MAX_SEED, GenerationRequest, check, complete
 from generation.settings import Limits
-from tests.published import CONFIG
+from tests.published import CONFIG, SPECS
 
 MODELS = {spec.name: spec for spec in config.load(CONFIG).models}
 SPEC = MODELS["stable-diffusion-v1-4"]
@@ -26,6 +26,23 @@ def test_a_prompt_is_enough(model: str) -> None:
     assert (made.steps, made.width, made.height) == (spec.steps.default, spec.size.width, spec.size.height)
     assert (made.negative_prompt, made.sampler, made.count) == (spec.negative_prompt, spec.sampler, 1)
     assert 0 <= made.seed <= MAX_SEED
+
+
+DISTILLED = {"distilled": SPECS["distilled"]}
+
+
+def test_a_negative_prompt_is_refused_where_there_is_no_second_pass() -> None:
+    with pytest.raises(InvalidRequest, match=r"Negative prompt is 'blue', but distilled takes none: .* Leave it empty"):
+        complete({"prompt": "a", "negative_prompt": "blue"}, DISTILLED, "distilled", LIMITS)
+    for blank in ("", " \n"):
+        complete({"prompt": "a", "negative_prompt": blank}, DISTILLED, "distilled", LIMITS)
+
+
+def test_a_sampler_that_a_model_does_not_draw_with_is_refused() -> None:
+    assert complete({"prompt": "a", "sampler": "Euler"}, DISTILLED, "distilled", LIMITS).sampler == "Euler"
+    said = r"Sampler is 'Heun', which distilled does not draw with\. Choose one of: Default, DDIM, Euler\."
+    with pytest.raises(InvalidRequest, match=said):
+        complete({"prompt": "a", "sampler": "Heun"}, DISTILLED, "distilled", LIMITS)
 
 
 def test_a_random_seed_is_drawn_each_time() -> None:

@@ -20,24 +20,28 @@ from models.loading import Loaded
 from models.progress import Downloading, Loading
 from models.registry import registry
 from models.residency import Residency
-from models.spec import ModelSpec
+from models.spec import Elsewhere, ModelSpec
 from models.storage import State
 from tests import published
-from tests.tiny import REPOS, Checkpoints
+from tests.tiny import KINDS, Checkpoints
 
 CPU = Device("cpu", "CPU", "float32", "a test", 1 << 40)
-FAMILIES = [("sd", "bk", {"unet"}), ("sdxl", "ssd", {"unet"})]  # and what a switch between two relatives moves
+FAMILIES = [
+    ("sd", "bk", {"unet"}),
+    ("sd", "distilled", {"unet"}),
+    ("sdxl", "ssd", {"unet"}),
+]  # and what a switch between two relatives moves
 Make = Callable[..., Residency]
 
 
 @pytest.fixture(scope="module")
 def specs(checkpoints: Checkpoints) -> dict[str, ModelSpec]:
-    return {name: published.from_folder(name, checkpoints[name]) for name in REPOS}
+    return {name: published.from_folder(name, checkpoints[name]) for name in KINDS}
 
 
 @pytest.fixture
 def make(specs: dict[str, ModelSpec]) -> Make:
-    """A residency for the five tiny models, with room for all of them unless told otherwise."""
+    """A residency for the six tiny models, with room for all of them unless told otherwise."""
 
     def call(device: Device = CPU, *, resident: int = 1, warm_bytes: int = 1 << 30) -> Residency:
         return Residency(registry(tuple(specs.values())), device, resident=resident, warm_bytes=warm_bytes)
@@ -68,7 +72,7 @@ def test_the_menu_tells_where_each_model_is(make: Make, specs: dict[str, ModelSp
     residency.acquire(specs["sdxl"], ignore)
     residency.acquire(specs["sd"], ignore)
     expected = {"sd": State.ON_DEVICE, "sdxl": State.WARM}
-    assert states(residency, specs) == dict.fromkeys(REPOS, State.ON_DISK) | expected
+    assert states(residency, specs) == dict.fromkeys(KINDS, State.ON_DISK) | expected
     residency.unload()
     assert states(residency, specs)["sd"] is State.WARM
     residency.free()
@@ -131,6 +135,18 @@ def test_relatives_share_all_but_the_unet(
     total = sum(tensor.nbytes for part in nets for tensor in one[part].parameters())
     unet = sum(tensor.nbytes for tensor in two["unet"].parameters())
     assert sum(part.bytes for part in residency._parts.values()) == pytest.approx(total + unet, rel=0.01)
+
+
+def test_a_component_from_elsewhere_is_the_others_own(
+    make: Make, specs: dict[str, ModelSpec], checkpoints: Checkpoints
+) -> None:
+    """SDXL's VAE below SD's U-Net, from the top of a folder of its own."""
+    residency = make(resident=2)
+    vae = Elsewhere(repo=str(checkpoints["sdxl"] / "vae"), folder=".")
+    mixed = specs["sd"].model_copy(update={"name": "mixed", "components": {"vae": vae}})
+    plain, one, other = (residency.acquire(it, ignore).pipeline for it in (specs["sd"], mixed, specs["sdxl"]))
+    assert one.vae is other.vae is not plain.vae
+    assert one.unet is plain.unet
 
 
 def test_other_content_is_not_shared(make: Make, specs: dict[str, ModelSpec]) -> None:

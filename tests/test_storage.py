@@ -17,7 +17,7 @@ from models import cache as caches
 from models import hub as client
 from models import storage
 from models.progress import Downloading, Loading
-from models.spec import TO_BE_PINNED, ModelSpec
+from models.spec import TO_BE_PINNED, Elsewhere, ModelSpec, Source
 from tests import published
 from tests.hub import Fault, Hub
 from tests.published import SPECS
@@ -91,6 +91,33 @@ def test_what_other_programs_downloaded_is_used(hub: Hub, serve: Serve) -> None:
     hub.requests.clear()
     storage.download(spec, ignore)
     assert UNET not in hub.downloaded()
+
+
+def test_a_component_comes_from_another_repo(hub: Hub, serve: Serve, checkpoints: Checkpoints) -> None:
+    vae = checkpoints["bk"] / "vae"
+    hub.add("somebody/vae", vae, commit="5" * 40)
+    other = Elsewhere(repo="somebody/vae", revision="5" * 40, folder=".")
+    spec = serve("sd").model_copy(update={"components": {"vae": other}})
+    assert storage.incomplete(spec) == list(spec.sources)
+    storage.download(spec, ignore)
+    assert {path for path in hub.downloaded() if "vae" in path or "/" not in path} == {
+        *("model_index.json", "config.json", "diffusion_pytorch_model.fp16.safetensors")
+    }
+    assert storage.on_disk(spec)
+    moved = {"vae": other.model_copy(update={"revision": "6" * 40})}
+    assert storage.incomplete(spec.model_copy(update={"components": moved})) == [
+        Source(spec.name, "somebody/vae", "6" * 40)
+    ]
+
+
+def test_what_is_lacking_elsewhere_is_named(checkpoints: Checkpoints, tmp_path: Path) -> None:
+    spec = published.from_folder("sd", checkpoints["sd"])
+    local = spec.model_copy(update={"components": {"vae": Elsewhere(repo=str(tmp_path))}})
+    assert (storage.on_disk(spec), storage.on_disk(local), storage.missing_bytes(local)) == (True, False, 0)
+    with pytest.raises(ModelUnavailable, match=rf"{tmp_path} lacks the component vae \(no vae/config.json\)"):
+        storage.chosen(local)
+    hubs = spec.model_copy(update={"components": {"vae": Elsewhere(repo="somebody/vae", revision="6" * 40)}})
+    assert storage.missing_bytes(hubs) == spec.download_bytes
 
 
 def test_relatives_share_a_download(hub: Hub, serve: Serve) -> None:

@@ -92,7 +92,7 @@ def test_each_word_of_the_captions_is_one_token(tokens: CLIPTokenizer) -> None:
 
 
 def test_known_words_are_read_from_the_vocabulary_file(tokens: CLIPTokenizer) -> None:
-    known = load_vocabulary(Path(tokens.name_or_path).parent)
+    known = load_vocabulary(Path(tokens.name_or_path))
     assert known_words("A beautiful (red circle:1.2), masterpiece", known) == {
         "a": True, "beautiful": False, "red": True, "circle": True, "masterpiece": False}  # fmt: skip
     assert not any(known_words("sacred laptop b l blackboard", known).values())

@@ -63,7 +63,7 @@ def test_a_model_to_be_ready_that_is_not_on_offer_is_refused(tmp_path: Path) -> 
 
 def test_a_job_asks_for_what_jobs_before_it_took_and_a_margin() -> None:
     choices = ZeroGpu(start_seconds=5, margin=2)
-    request, pace = asked("mini-sd", steps=10), Pace()
+    request, pace = asked("mini-sd", steps=10), Pace(MODELS)
     pace.measured(request, Timings(load=3.0, total=13.0), loaded=True)
 
     def seconds(request: GenerationRequest, ready: bool) -> int:
@@ -77,7 +77,7 @@ def test_a_job_asks_for_what_jobs_before_it_took_and_a_margin() -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_a_first_guess_is_more_for_more_work_and_within_what_is_given(model: str) -> None:
     def seconds(ready: bool = True, **values: Any) -> int:
-        return duration.seconds(asked(model, **values), MODELS[model], ready, Pace(), ZeroGpu())
+        return duration.seconds(asked(model, **values), MODELS[model], ready, Pace(MODELS), ZeroGpu())
 
     assert seconds() < seconds(steps=MODELS[model].steps.high, count=8)
     assert seconds() <= seconds(ready=False) <= ZeroGpu().most_seconds

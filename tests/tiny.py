@@ -25,14 +25,15 @@ REPOS: Mapping[str, str] = MappingProxyType(
         "decidiffusion": "Deci/DeciDiffusion-v1-0",
     }
 )
+KINDS = (*REPOS, "distilled")  # the last one like none of them: SD's layout, its U-Net takes the guidance scale
 BOTH = {"": torch.float32, "fp16": torch.float16}
 HALF_UNNAMED = {"": torch.float16}  # DeciDiffusion: fp16 under the default names
 
 
 def build(name: str, folder: Path) -> Path:
-    """Write the checkpoint `name` (a key of REPOS) into `folder`, and return it."""
+    """Write the checkpoint `name` (one of KINDS) into `folder`, and return it."""
     _BUILDERS[name](folder)
-    for decoy in DECOYS[name]:
+    for decoy in DECOYS.get(name, ()):
         path = folder / decoy
         path.parent.mkdir(parents=True, exist_ok=True)
         content = 'raise RuntimeError("the remote code ran")' if decoy.endswith(".py") else "{}"
@@ -111,13 +112,20 @@ def _decidiffusion(folder: Path) -> None:
     parts.flexible_unet(config, seed=12).save(folder / "flexible_unet", HALF_UNNAMED)
 
 
+def _distilled(folder: Path) -> None:
+    """Guidance as an input of the U-Net, and a schedule for few steps; all else is SD v1.4's bytes."""
+    _sd(folder, configs.UNET | {"time_cond_proj_dim": 8}, "0.42.1")
+    _write_index(folder, "StableDiffusionPipeline", "DDIMScheduler")
+    write_json(folder / "scheduler" / "scheduler_config.json", configs.DDIM_FEW_STEPS)
+
+
 _BUILDERS: Mapping[str, Callable[[Path], None]] = MappingProxyType(
-    {"sd": _sd, "bk": _bk, "sdxl": _sdxl, "ssd": _ssd, "decidiffusion": _decidiffusion}
+    {"sd": _sd, "bk": _bk, "sdxl": _sdxl, "ssd": _ssd, "decidiffusion": _decidiffusion, "distilled": _distilled}
 )
 
 
 class Checkpoints:
-    """The checkpoints below one folder, each built when first asked for by its name in REPOS."""
+    """The checkpoints below one folder, each built when first asked for by its name in KINDS."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -106,3 +106,14 @@ DDIM: Config = {
     "steps_offset": 1,
     "timestep_spacing": "trailing",
 }
+DDIM_FEW_STEPS: Config = {
+    "_class_name": "DDIMScheduler",
+    "beta_start": 0.00085,
+    "beta_end": 0.02,
+    "beta_schedule": "scaled_linear",
+    "clip_sample": False,
+    "prediction_type": "v_prediction",
+    "set_alpha_to_one": True,  # the last of few steps reaches the picture
+    "steps_offset": 1,
+    "timestep_spacing": "trailing",
+}

@@ -6,7 +6,6 @@ distill_sdxl.py at 3bf633b). Which blocks are left out, `surgery` says.
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from torch import Tensor, nn
 from errors import ConfigError
 from training import latents
 from training.denoiser import NOISE, Batch, Stored, noisy_batch
-from training.export import LARGEST_FILE
+from training.export import export_student
 from training.judge import WEIGHTS
 from training.loop import Place, Schedule, train
 from training.setup import Setup
@@ -171,12 +170,14 @@ def train_in_rounds(
     return student
 
 
-def distil(teacher: Path, pictures: Path, work: Path, out: Path, plan: Plan, device: str) -> None:
+def distil(
+    teacher: Path, pictures: Path, work: Path, out: Path, plan: Plan, device: str, *, whole: bool = False
+) -> None:
     """Train the student of a checkpoint folder's U-Net on stored pictures and captions; write its checkpoint folder."""
     stored = stored_pictures(pictures, teacher)
-    whole = UNet2DConditionModel.from_pretrained(teacher / "unet", dtype=torch.float32).to(device)
-    student = train_in_rounds(whole, STUDENTS[plan.student], stored, plan, work)
-    export_student(student, teacher, out)
+    model = UNet2DConditionModel.from_pretrained(teacher / "unet", dtype=torch.float32).to(device)
+    student = train_in_rounds(model, STUDENTS[plan.student], stored, plan, work)
+    export_student(out, teacher, {"unet": student}, whole=whole)
 
 
 def stored_pictures(folder: Path, teacher: Path) -> Stored:
@@ -186,13 +187,6 @@ def stored_pictures(folder: Path, teacher: Path) -> Stored:
         found = f"{len(drawn)} files of pictures and {len(worded)} of captions"
         raise ConfigError(f"{folder} holds {found}; `python -m training.mini` stores as many of both.")
     return latents.load(drawn, worded, AutoencoderKL.load_config(teacher / "vae")["scaling_factor"])
-
-
-def export_student(student: UNet2DConditionModel, teacher: Path, out: Path) -> None:
-    """The teacher's folder, with the student's U-Net in half precision: all else is the same, byte for byte."""
-    shutil.rmtree(out, ignore_errors=True)
-    shutil.copytree(teacher, out, ignore=shutil.ignore_patterns("unet"))
-    student.cpu().half().save_pretrained(out / "unet", max_shard_size=LARGEST_FILE)
 
 
 def main(
@@ -205,6 +199,7 @@ def main(
         "runs/mini"
     ),
     out: Annotated[Path, typer.Option(help="Folder of the finished model; it is replaced.")] = WEIGHTS / "mini-bk-sdm",
+    whole: Annotated[bool, typer.Option(help="Copy what it shares with its teacher too, for use anywhere.")] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
     steps: Annotated[int, typer.Option(help="The learning rate is planned for as many.")] = PLAN.schedule.steps,
     batch: Annotated[int, typer.Option(help="Pictures of each of the two parts of a step.")] = PLAN.batch,
@@ -230,7 +225,7 @@ def main(
         seed=seed,
     )
     try:
-        distil(teacher, pictures, work, out, plan, device)
+        distil(teacher, pictures, work, out, plan, device, whole=whole)
     except ConfigError as error:
         typer.echo(f"block_distillation: {error}", err=True)
         raise typer.Exit(2) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +16,13 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+import config
 from judging.drawing import Pixels
 from judging.scenes import COLOURS, SHAPES, Scene, random_scene
 from judging.seeing import Seen, see
 from judging.verdict import both_right, verdict
+from models.checkpoint import assembled
+from models.device import choose
 from training.captions import plain_caption
 
 WEIGHTS = Path(__file__).parent.parent / "models" / "weights"
@@ -86,10 +89,12 @@ def main(
 
 
 def load(model: str) -> StableDiffusionPipeline:
-    """From an embedded model's name or a folder, in full precision."""
-    folder = WEIGHTS / model if (WEIGHTS / model).is_dir() else Path(model)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32).to(device)
+    """From the name of a model in config.yaml, or a whole checkpoint folder, in full precision."""
+    device = replace(choose("auto"), dtype="float32")
+    known = {spec.name: spec for spec in config.load(WEIGHTS.parents[1] / "config.yaml").models}
+    if model in known:
+        return assembled(known[model], device).pipeline.to(device.kind)
+    pipeline = StableDiffusionPipeline.from_pretrained(model, dtype=torch.float32).to(device.kind)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 

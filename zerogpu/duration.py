@@ -24,6 +24,6 @@ def seconds(request: GenerationRequest, spec: ModelSpec, ready: bool, pace: Pace
 def guess(request: GenerationRequest, spec: ModelSpec, ready: bool, settings: ZeroGpu) -> float:
     """Seconds to load the model, if need be, and to denoise."""
     load = 0.0 if ready else settings.load_seconds_per_gb * BYTES * spec.parameters / 1e9
-    size = passes(request) * request.width * request.height / 1e6 * spec.parameters / 1e9
+    size = passes(request, spec) * request.width * request.height / 1e6 * spec.parameters / 1e9
     evaluation = max(settings.step_seconds, settings.work_seconds * size)
     return load + evaluation * evaluations(request.sampler) * request.steps * request.count
