@@ -17,6 +17,7 @@ BESIDE = "beside"  # a relation that leaves open which of the two is on the left
 # The training pictures have the first object on the left for these, yet the words ask for less than that.
 _LOOSE = {"and": None, "next to": BESIDE, "beside": BESIDE}
 _SPELLINGS = {"grey": "gray"}
+COLOUR_WORDS = (*COLOURS, *_SPELLINGS)
 _ANY_SHAPE = "shape"
 _ARTICLE = "(?: an?| the)?"
 
@@ -40,10 +41,10 @@ class Asked:
     relation: str | None = None  # of the first object to the second
 
 
-def understood(prompt: str) -> Asked | None:
+def understood(prompt: str, shapes: tuple[str, ...] = SHAPES) -> Asked | None:
     """What `prompt` asks for; None: nothing, or some of its words may ask for more than can be judged."""
-    text = "".join(f" {word}" for word in prompt.lower().replace(",", " , ").split()).removesuffix(".")
-    match = _grammar().fullmatch(text)
+    text = spaced(prompt)
+    match = _grammar(shapes).fullmatch(text)
     said = {key: words for key, words in match.groupdict().items() if words} if match and text else {}
     grounds = [_colour(said[where]) for where in ("before", "after", "on") if where in said]
     if not said or len(grounds) > 1:
@@ -51,9 +52,14 @@ def understood(prompt: str) -> Asked | None:
     return Asked(
         background=grounds[0] if grounds else None,
         items=tuple(_item(said, which) for which in ("first", "second") if which in said),
-        place=_meanings(PLACE_WORDS).get(said.get("place", "")),
-        relation=(_meanings(RELATION_WORDS) | _LOOSE).get(said.get("relation", "")),
+        place=meanings(PLACE_WORDS).get(said.get("place", "")),
+        relation=(meanings(RELATION_WORDS) | _LOOSE).get(said.get("relation", "")),
     )
+
+
+def spaced(prompt: str) -> str:
+    """In small letters, a space before every word and comma."""
+    return "".join(f" {word}" for word in prompt.lower().replace(",", " , ").split()).removesuffix(".")
 
 
 def _item(said: Mapping[str, str], which: str) -> AskedItem:
@@ -61,7 +67,7 @@ def _item(said: Mapping[str, str], which: str) -> AskedItem:
     return AskedItem(
         shape=None if shape == _ANY_SHAPE else shape,
         colour=None if colour is None else _colour(colour),
-        size=_meanings(SIZE_WORDS).get(said.get(f"{which}_size", "")),
+        size=meanings(SIZE_WORDS).get(said.get(f"{which}_size", "")),
     )
 
 
@@ -69,29 +75,34 @@ def _colour(word: str) -> str:
     return _SPELLINGS.get(word, word)
 
 
-def _meanings(wordings: Mapping[Meaning, tuple[str, ...]]) -> dict[str, Meaning]:
+def meanings(wordings: Mapping[Meaning, tuple[str, ...]]) -> dict[str, Meaning]:
     return {words: meaning for meaning, several in wordings.items() for words in several if words}
 
 
 @cache
-def _grammar() -> re.Pattern[str]:
+def _grammar(shapes: tuple[str, ...]) -> re.Pattern[str]:
     """Of texts in which a space stands before every word and comma."""
-    colour = f"(?:{_any([*COLOURS, *_SPELLINGS])})"
-    relation, place = f" (?P<relation>{_any(_meanings(RELATION_WORDS))})", f" (?P<place>{_any(_meanings(PLACE_WORDS))})"
+    colour = f"(?:{any_of(COLOUR_WORDS)})"
+    relation, place = (
+        f" (?P<relation>{any_of(meanings(RELATION_WORDS))})",
+        f" (?P<place>{any_of(meanings(PLACE_WORDS))})",
+    )
     before = f"{_ARTICLE} (?P<before>{colour})(?: background)? ,"
     after = f"(?:(?: on| with| ,){_ARTICLE} (?P<after>{colour}) background| on (?P<on>{colour}))"
-    return re.compile(f"(?:{before})?(?:{_named('first')}(?:{relation}{_named('second')}|{place})?)?(?:{after})?")
+    return re.compile(
+        f"(?:{before})?(?:{_named('first', shapes)}(?:{relation}{_named('second', shapes)}|{place})?)?(?:{after})?"
+    )
 
 
-def _named(which: str) -> str:
+def _named(which: str, shapes: tuple[str, ...]) -> str:
     """The grammar of an object, which may be no more than its colour."""
-    colour, shape = _any([*COLOURS, *_SPELLINGS]), _any([*SHAPES, _ANY_SHAPE])
+    colour, shape = any_of(COLOUR_WORDS), any_of([*shapes, _ANY_SHAPE])
     full = (
-        f"{_ARTICLE}(?: (?P<{which}_size>{_any(_meanings(SIZE_WORDS))}))?(?: (?P<{which}_colour>{colour}))?"
+        f"{_ARTICLE}(?: (?P<{which}_size>{any_of(meanings(SIZE_WORDS))}))?(?: (?P<{which}_colour>{colour}))?"
         f" (?P<{which}_shape>{shape})"
     )
     return f"(?P<{which}>{full}| (?P<{which}_bare>{colour}))"
 
 
-def _any(words: Iterable[str]) -> str:
+def any_of(words: Iterable[str]) -> str:
     return "|".join(map(re.escape, words))

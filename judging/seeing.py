@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -135,9 +136,9 @@ def overlap(one: Mask, other: Mask) -> float:
     return float((one & other).sum() / (one | other).sum())
 
 
-def size_of(thing: Thing, objects: int) -> str:
+def size_of(thing: Thing, objects: int, sizes: Mapping[int, Mapping[str, float]] = RADII) -> str:
     """The nearest of the sizes that are drawn where there are so many objects."""
-    radii = RADII[objects]
+    radii = sizes[objects]
     return min(radii, key=lambda size: abs(radii[size] - thing.radius))
 
 

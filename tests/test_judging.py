@@ -73,7 +73,7 @@ def test_what_a_prompt_asks_for(prompt: str, asks: Asked) -> None:
     [
         "", " ", ".", "a cat", "a red circle on a table", "a beautiful red circle", "a red circle and a cat", "a red",
         "a red circle, a blue square and a green star", "red background, a circle on a blue background", "redcircle",
-        "a (red:1.2) circle", "two red circles", "a small large circle", "a circle " * 400,
+        "a (red:1.2) circle", "five red circles", "a small large circle", "a circle " * 400,
     ],
 )  # fmt: skip
 def test_a_prompt_that_may_ask_for_more_is_not_judged(prompt: str) -> None:

@@ -24,11 +24,11 @@ LENGTH = 77
 Pair = tuple[str, str]
 
 
-def write_tokenizer(folder: Path) -> None:
-    """vocab.json, merges.txt and the configuration, in CLIP's format."""
+def write_tokenizer(folder: Path, words: tuple[str, ...] = vocabulary()) -> None:
+    """vocab.json, merges.txt and the configuration, in CLIP's format; `words` are those that mean something."""
     folder.mkdir(parents=True, exist_ok=True)
-    merges = word_merges(vocabulary())
-    merges += piece_merges([word for word in FILLERS if word not in vocabulary()], merges)
+    merges = word_merges(words)
+    merges += piece_merges([word for word in FILLERS if word not in words], merges)
     letters = byte_letters()
     tokens = [*letters, *(letter + TAIL for letter in letters), *("".join(pair) for pair in merges), START, END]
     ids = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
