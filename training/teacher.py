@@ -1,0 +1,170 @@
+"""Any model as a teacher, by its name in config.yaml or from its folder: its nets, what it makes of captions and
+pictures, and its noise levels. Loaded as the app loads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import DDPMScheduler, UNet2DConditionModel
+from diffusers.utils import logging as diffusers_logging
+from torch import Tensor
+
+import config
+from errors import ConfigError
+from models import checkpoint, device, storage
+from models.families import RECIPES
+from models.files import INDEX
+from models.progress import Report
+from models.registry import known_as, registry
+from models.residency import Residency
+from models.spec import ModelSpec
+
+CONFIG = Path(__file__).parents[1] / "config.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompts:
+    """Captions as a U-Net takes them."""
+
+    states: Tensor  # (n, 77, width), float32
+    pooled: Tensor | None  # (n, width), float32; None: the U-Net takes none (only SDXL's does)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Teacher:
+    """A model that others learn from."""
+
+    spec: ModelSpec
+    pipeline: Any  # the stock one, on the device
+    noise: DDPMScheduler  # noise levels and prediction type, as its scheduler's file has them
+    identities: Mapping[str, str]  # of each component: equal for equal files in equal precision
+
+    @property
+    def unet(self) -> UNet2DConditionModel:
+        """Of the family's class: DeciDiffusion's is the flexible one."""
+        return self.pipeline.unet
+
+    @property
+    def folder(self) -> Path:
+        """Of its checkpoint."""
+        found = storage.folder(self.spec.source)
+        assert found is not None  # or it would not have been loaded
+        return found
+
+    @property
+    def side(self) -> int:
+        """Of the pictures that it was made for, in pixels."""
+        return int(self.unet.config.sample_size * self.pipeline.vae_scale_factor)
+
+    @property
+    def multiple(self) -> int:
+        """Pixels that a picture's side must be a multiple of, so that every halving comes out even."""
+        return int(2**self.unet.num_upsamplers * self.pipeline.vae_scale_factor)
+
+    @torch.no_grad()
+    def prompts(self, captions: Sequence[str]) -> Prompts:
+        """As the stock pipeline encodes them; of a longer caption the first 75 tokens count."""
+        with _quiet():
+            made = self.pipeline.encode_prompt(
+                prompt=list(captions),
+                device=self.pipeline.device,
+                num_images_per_prompt=1,
+                do_classifier_free_guidance=False,
+            )
+        return Prompts(states=made[0].float(), pooled=made[2].float() if len(made) > 2 else None)
+
+    @torch.no_grad()
+    def empty(self) -> Prompts:
+        """What guidance leads away from where there is no negative prompt: (1, …). SDXL's model_index.json asks for
+        zeros there; other models' is the empty caption."""
+        made = self.pipeline.encode_prompt(
+            prompt="", device=self.pipeline.device, num_images_per_prompt=1, do_classifier_free_guidance=True
+        )
+        return Prompts(states=made[1].float(), pooled=made[3].float() if len(made) > 2 else None)
+
+    @torch.no_grad()
+    def latents(self, pictures: Tensor) -> Tensor:
+        """(n, 3, side, side) in [-1, 1] → (n, channels, side / 8, side / 8) of about unit variance, float32.
+
+        In float32 whatever the teacher's precision: SDXL's VAE overflows in less.
+        """
+        vae = self.pipeline.vae.to(torch.float32)
+        raw = vae.encode(pictures.to(vae.device, torch.float32)).latent_dist.mode()
+        mean, std = vae.config.latents_mean, vae.config.latents_std
+        if mean is not None and std is not None:
+            mean, std = (torch.tensor(values, device=raw.device).view(1, -1, 1, 1) for values in (mean, std))
+            return (raw - mean) * vae.config.scaling_factor / std
+        return raw * vae.config.scaling_factor
+
+
+def load(named: str, wanted: str, dtype: str, report: Report) -> Teacher:
+    """The teacher on the device `wanted` (auto, cuda, mps, cpu), its nets in `dtype`; what is not on the disk is
+    fetched from the hub, and `report` told.
+
+    Raises ConfigError for a name that nothing has, ModelUnavailable where its files cannot be had.
+    """
+    spec = find(named)
+    where = replace(device.choose(wanted), dtype=dtype)
+    parts = checkpoint.from_files(spec, where, report)
+    loaded = Residency(registry([spec]), where, warm_bytes=0).acquire(spec, report, origin=lambda *_: parts)
+    return Teacher(
+        spec=spec,
+        pipeline=loaded.pipeline,
+        noise=noise_levels(loaded.scheduler_config),
+        identities={it.name: it.key for it in parts.components},
+    )
+
+
+def find(named: str, path: Path = CONFIG) -> ModelSpec:
+    """The entry of that name, title or repo in config.yaml; or one of its family, in the folder of that name."""
+    entries = config.load(path).models
+    models = registry(entries)
+    if spec := models.get(known_as(named, models)):
+        return spec
+    folder = Path(named).expanduser()
+    if not (folder / INDEX).is_file():
+        found = f"{folder} is a folder without {INDEX}" if folder.is_dir() else f"there is no {named!r}"
+        raise ConfigError(
+            f"--teacher: {found}. Name a model of config.yaml ({', '.join(models)}), "
+            f"or a checkpoint folder in diffusers' layout, with {INDEX} in it."
+        )
+    return _of_its_family(folder, entries)
+
+
+def _of_its_family(folder: Path, entries: Sequence[ModelSpec]) -> ModelSpec:
+    """What is in the folder, described as the first entry of the same family is."""
+    try:
+        named = str(json.loads((folder / INDEX).read_text(encoding="utf-8"))["_class_name"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"--teacher: {folder / INDEX} names no pipeline. Put a whole copy in its place.") from error
+    for spec in entries:
+        if RECIPES[spec.family].named == named:
+            changes = {"name": folder.resolve().name, "repo": str(folder.resolve()), "revision": None}
+            return spec.model_copy(update=changes)
+    known = sorted({RECIPES[spec.family].named for spec in entries})
+    raise ConfigError(
+        f"--teacher: {folder / INDEX} names the pipeline {named!r}. A teacher is one of {', '.join(known)}."
+    )
+
+
+def noise_levels(published: Mapping[str, Any]) -> DDPMScheduler:
+    """The forward process that a scheduler's configuration tells, whichever sampler it is of."""
+    known = DDPMScheduler._get_init_keys(DDPMScheduler)
+    return DDPMScheduler.from_config({key: value for key, value in published.items() if key in known})
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without a warning for every caption that is too long."""
+    before = diffusers_logging.get_verbosity()
+    diffusers_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        diffusers_logging.set_verbosity(before)
