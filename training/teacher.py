@@ -95,12 +95,13 @@ class Teacher:
         In float32 whatever the teacher's precision: SDXL's VAE overflows in less.
         """
         vae = self.pipeline.vae.to(torch.float32)
-        raw = vae.encode(pictures.to(vae.device, torch.float32)).latent_dist.mode()
+        raw: Tensor = vae.encode(pictures.to(vae.device, torch.float32)).latent_dist.mode()
         mean, std = vae.config.latents_mean, vae.config.latents_std
         if mean is not None and std is not None:
             mean, std = (torch.tensor(values, device=raw.device).view(1, -1, 1, 1) for values in (mean, std))
-            return (raw - mean) * vae.config.scaling_factor / std
-        return raw * vae.config.scaling_factor
+            raw = (raw - mean) / std
+        scaled: Tensor = raw * vae.config.scaling_factor
+        return scaled
 
 
 def load(named: str, wanted: str, dtype: str, report: Report) -> Teacher:
