@@ -85,7 +85,7 @@ KNOWS = {
         *("measurement", "models", "recipes", "safety", "studio", "ui", "visitors", "zerogpu"),
     },
     "app": {"config", "errors", "models", "terminal", "zerogpu"},
-    "training": {"config", "errors", "judging", "models"},
+    "training": {"atomic", "config", "errors", "judging", "models"},
     "benchmarks": {"app", "config", "gallery", "generation", "models", "terminal", "ui"},
 }
 # What of others may be imported where alone.
@@ -97,7 +97,8 @@ FROM_OTHERS = {
     "torch": {"benchmarks", "generation", "judging", "measurement", "models", "safety", "terminal", "training"},
     "diffusers": {"benchmarks", "generation", "models", "safety", "training"},
     "transformers": {"benchmarks", "judging", "models", "safety", "training"},
-    "PIL": {"api", "comparison", "gallery", "generation", "judging", "measurement", "safety", "ui"},
+    "PIL": {"api", "comparison", "gallery", "generation", "judging", "measurement", "safety", "training", "ui"},
+    "datasets": {"training"},
 }
 
 
