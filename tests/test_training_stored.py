@@ -18,6 +18,7 @@ from training.data.rows import Growing, Kind, mapped
 from training.data.sources import Columns, find
 from training.data.stored import store
 from training.denoiser import Stored, noisy_batch
+from training.loop import Place
 from training.teacher import Prompts, Teacher, load
 
 SIDE = 64
@@ -69,7 +70,7 @@ def test_what_is_stored_is_what_the_teacher_makes(sdxl: Teacher, tmp_path: Path)
 def test_the_u_net_takes_a_batch_of_it(checkpoints: Checkpoints, tmp_path: Path, name: str) -> None:
     one = teacher(checkpoints[name])
     found = store(find(str(sets.shards(tmp_path / "set"))), one, tmp_path / "stored", side=SIDE)
-    batch = noisy_batch(found, one.noise, 3, (0, 0, 0), torch.device("cpu"))
+    batch = noisy_batch(found, one.noise, 3, Place(0, 0, 0), torch.device("cpu"))
     with torch.no_grad():
         assert batch.prediction(one.unet).shape == batch.target.shape == (3, 4, 8, 8)
 
