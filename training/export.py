@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from diffusers import (
     AutoencoderKL,
+    DDIMScheduler,
     DPMSolverMultistepScheduler,
     ModelMixin,
     SchedulerMixin,
@@ -72,13 +73,25 @@ def export_student(
     shutil.copytree(teacher, folder, ignore=shutil.ignore_patterns(*(set(left) - {"scheduler"})))
     for name, net in nets.items():
         net.cpu().half().save_pretrained(folder / name, max_shard_size=LARGEST_FILE)
+        rewrite(folder / name / "config.json", lambda said: said.pop("_name_or_path", None))  # where it was trained
     if schedule is not None:
         schedule.save_pretrained(folder / "scheduler")
-        index = folder / "model_index.json"
-        said = json.loads(index.read_text(encoding="utf-8")) | {"scheduler": ["diffusers", type(schedule).__name__]}
-        index.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+        named = {"scheduler": ["diffusers", type(schedule).__name__]}
+        rewrite(folder / "model_index.json", lambda said: said.update(named))
+
+
+def rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change what a file of JSON says."""
+    said = json.loads(path.read_text(encoding="utf-8"))
+    change(said)
+    path.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
 
 def scheduler() -> DPMSolverMultistepScheduler:
     """The default sampler, with what other samplers made from its configuration need to know."""
     return DPMSolverMultistepScheduler.from_config({**NOISE, **SAMPLING})
+
+
+def few_step_scheduler() -> DDIMScheduler:
+    """For a student of step distillation: the steps that it was taught, the last of which ends at the picture."""
+    return DDIMScheduler.from_config({**NOISE, **SAMPLING, "set_alpha_to_one": True})
