@@ -85,7 +85,9 @@ KNOWS = {
         *("measurement", "models", "recipes", "safety", "studio", "ui", "visitors", "zerogpu"),
     },
     "app": {"config", "errors", "models", "terminal", "zerogpu"},
-    "training": {"atomic", "config", "errors", "judging", "models"},
+    "training": {
+        *("atomic", "benchmarks", "colours", "comparison", "config", "errors", "generation", "judging", "models"),
+    },
     "benchmarks": {"app", "config", "gallery", "generation", "models", "terminal", "ui"},
 }
 # What of others may be imported where alone.

@@ -1,0 +1,1 @@
+"""What distillation costs and gains: every mini measured in one run. `python -m training report --help`"""
