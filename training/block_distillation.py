@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -128,8 +128,10 @@ def train_student(
     plan: Plan,
     checkpoint: Path,
     setup: Setup | None = None,
+    noise: Mapping[str, Any] = NOISE,
 ) -> None:
-    scheduler = DDPMScheduler(**NOISE)
+    """`noise`: the teacher's scheduler settings; the student predicts what the teacher does."""
+    scheduler = DDPMScheduler.from_config(noise)
     teacher.eval().requires_grad_(False)
     learner, model = watched(student, teacher, WATCHED[plan.watched])
 
@@ -156,6 +158,7 @@ def train_in_rounds(
     plan: Plan,
     work: Path,
     setup: Setup | None = None,
+    noise: Mapping[str, Any] = NOISE,
 ) -> UNet2DConditionModel:
     """The student after all rounds: something is removed, what is left learns from the whole teacher, and again.
 
@@ -166,7 +169,7 @@ def train_in_rounds(
         student = shrunk(student, removal.changes, removal.kept)
         steps, horizon = (round(removal.share * whole) for whole in (plan.schedule.steps, plan.schedule.horizon))
         part = replace(plan, schedule=replace(plan.schedule, steps=steps, horizon=horizon))
-        train_student(student, teacher, stored, part, work / f"{plan.student}-{number + 1}.pt", setup)
+        train_student(student, teacher, stored, part, work / f"{plan.student}-{number + 1}.pt", setup, noise)
     return student
 
 

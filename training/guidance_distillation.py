@@ -6,7 +6,9 @@ The student takes the guidance scale as an input beside the timestep, as latent 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +16,7 @@ from accelerate.utils import extract_model_from_parallel
 from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor, nn
 
-from training.denoiser import NOISE, Batch, Stored, noisy_batch
+from training.denoiser import NOISE, NONE, Batch, Conditions, Stored, noisy_batch
 from training.loop import Place, Schedule, train
 from training.setup import Setup
 
@@ -30,8 +32,9 @@ def guided(unconditional: Tensor, conditional: Tensor, scale: Tensor) -> Tensor:
 def guidance_loss(guess: Tensor, unconditional: Tensor, conditional: Tensor, scale: Tensor) -> Tensor:
     """L = E ‖u + s (c − u) − student(z_t, t, y, s)‖², u and c being the teacher's answers without and with the prompt.
 
-    (batch, channels, height, width) each, `scale` (batch,). As all nets here predict v, this is the paper's distance
-    between the pictures x with the weight SNR + 1. A scalar, the mean over all elements.
+    (batch, channels, height, width) each, `scale` (batch,). For nets that predict v this is the paper's distance
+    between the pictures x with the weight SNR + 1, for those that predict the noise with SNR. A scalar, the mean over
+    all elements.
     """
     return F.mse_loss(guess, guided(unconditional, conditional, scale).detach())
 
@@ -53,17 +56,29 @@ def embedded(scale: Tensor, width: int = GUIDANCE_WIDTH) -> Tensor:
     return found
 
 
-def one_pass(net: nn.Module, noisy: Tensor, times: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
+def one_pass(
+    net: nn.Module, noisy: Tensor, times: Tensor, texts: Tensor, scale: Tensor, conditions: Conditions = NONE
+) -> Tensor:
     """What a net that takes the scale predicts."""
-    width = extract_model_from_parallel(net).config.time_cond_proj_dim
-    guess: Tensor = net(noisy, times, texts, timestep_cond=embedded(scale, width)).sample
+    told = embedded(scale, extract_model_from_parallel(net).config.time_cond_proj_dim)
+    guess: Tensor = net(noisy, times, texts, timestep_cond=told, added_cond_kwargs=dict(conditions)).sample
     return guess
 
 
-def both_passes(net: nn.Module, noisy: Tensor, times: Tensor, texts: Tensor, empty: Tensor) -> tuple[Tensor, Tensor]:
-    """What a net predicts without and with the prompt; `empty` (77, width) is the empty prompt's text."""
+def both_passes(
+    net: nn.Module,
+    noisy: Tensor,
+    times: Tensor,
+    texts: Tensor,
+    empty: Tensor,
+    conditions: Conditions = NONE,
+    unled: Conditions = NONE,
+) -> tuple[Tensor, Tensor]:
+    """What a net predicts without and with the prompt; `empty` (77, width) is the empty prompt's text, and `unled` its
+    conditions."""
     all_texts = torch.cat([empty.expand_as(texts), texts])
-    both: Tensor = net(torch.cat([noisy, noisy]), torch.cat([times, times]), all_texts).sample
+    added = {name: torch.cat([unled[name], value]) for name, value in conditions.items()}
+    both: Tensor = net(torch.cat([noisy] * 2), torch.cat([times] * 2), all_texts, added_cond_kwargs=added).sample
     unconditional, conditional = both.chunk(2)
     return unconditional, conditional
 
@@ -84,8 +99,10 @@ def train_guidance(
     seed: int = 2,
     parts: int = 2,
     setup: Setup | None = None,
+    noise: Mapping[str, Any] = NOISE,
 ) -> None:
-    scheduler = DDPMScheduler(**NOISE)
+    """`noise`: the teacher's scheduler settings; the student predicts what the teacher does."""
+    scheduler = DDPMScheduler.from_config(noise)
     teacher.eval().requires_grad_(False)
     empty = stored.empty.float().to(student.device)
 
@@ -93,8 +110,9 @@ def train_guidance(
         drawn: Batch = noisy_batch(stored, scheduler, batch, place, student.device)
         scale = random_scales(batch, place).to(student.device)
         with torch.no_grad():
-            unconditional, conditional = both_passes(teacher, drawn.noisy, drawn.times, drawn.texts, empty)
-        guess = one_pass(net, drawn.noisy, drawn.times, drawn.texts, scale)
+            asked, unled = (drawn.noisy, drawn.times, drawn.texts), stored.unled(drawn.conditions)
+            unconditional, conditional = both_passes(teacher, *asked, empty, drawn.conditions, unled)
+        guess = one_pass(net, *asked, scale, drawn.conditions)
         return guidance_loss(guess, unconditional, conditional, scale), batch
 
     student.train()

@@ -5,7 +5,7 @@ With `--guided` the distance is measured after guidance, as SnapFusion's CFG-awa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from accelerate.utils import extract_model_from_parallel
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
-from training.denoiser import Stored
+from training.denoiser import NONE, Conditions, Stored
 from training.guidance_distillation import both_passes, guided, one_pass, random_scales
 from training.loop import Place, Schedule, train
+from training.predictions import velocity_from
 from training.setup import Setup
 
 Predict = Callable[[Tensor, Tensor], Tensor]  # noisy latents (batch, c, h, w) and times (batch,) → v like the latents
@@ -78,13 +79,25 @@ def step_loss(guess: Tensor, target: Tensor) -> Tensor:
     return F.mse_loss(guess, target.detach())
 
 
-def predicting(net: nn.Module, texts: Tensor, empty: Tensor | None, scale: Tensor) -> Predict:
+def predicting(
+    net: nn.Module,
+    texts: Tensor,
+    empty: Tensor | None,
+    scale: Tensor,
+    conditions: Conditions = NONE,
+    unled: Conditions = NONE,
+) -> Predict:
     """How the net is asked: with the scale if it takes one, else with guidance if the `empty` text is given."""
     if extract_model_from_parallel(net).config.time_cond_proj_dim is not None:
-        return lambda noisy, times: one_pass(net, noisy, times, texts, scale)
+        return lambda noisy, times: one_pass(net, noisy, times, texts, scale, conditions)
     if empty is not None:
-        return lambda noisy, times: guided(*both_passes(net, noisy, times, texts, empty), scale)
-    return lambda noisy, times: net(noisy, times, texts).sample
+        return lambda noisy, times: guided(*both_passes(net, noisy, times, texts, empty, conditions, unled), scale)
+    return lambda noisy, times: net(noisy, times, texts, added_cond_kwargs=dict(conditions)).sample
+
+
+def as_velocity(predict: Predict, levels: Levels, kind: str) -> Predict:
+    """The same net asked for v, where it predicts the noise or the picture (`kind`)."""
+    return lambda noisy, times: velocity_from(predict(noisy, times), noisy, *levels.at(times), kind)
 
 
 @torch.no_grad()
@@ -121,7 +134,7 @@ def train_steps(
     schedule: Schedule,
     checkpoint: Path,
     *,
-    noise: dict[str, Any],
+    noise: Mapping[str, Any],
     guided_share: float = 0.0,
     batch: int = 16,
     seed: int = 3,
@@ -129,8 +142,14 @@ def train_steps(
     scales: tuple[float, float] = (1.0, 6.0),
     setup: Setup | None = None,
 ) -> None:
-    """Several halvings: taken in turn, batch by batch, so that one student knows several numbers of steps."""
-    levels = Levels.of(DDPMScheduler(**noise))
+    """Several halvings: taken in turn, batch by batch, so that one student knows several numbers of steps.
+
+    `noise`: the teacher's scheduler settings. The student predicts v whatever the teacher does, for with few steps a
+    prediction of the noise says too little of the picture (the paper's section 4): of a teacher that predicts the
+    noise, a halving with as many steps for both teaches v first.
+    """
+    scheduler = DDPMScheduler.from_config(noise)
+    levels, kind = Levels.of(scheduler), scheduler.config.prediction_type
     teacher.eval().requires_grad_(False)
     empty = stored.empty.float().to(student.device)
 
@@ -139,7 +158,7 @@ def train_steps(
         dice = place.dice()
         picked = torch.randint(len(stored.latents), (batch,), generator=dice)
         wording = torch.randint(stored.texts.shape[1], (batch,), generator=dice)
-        texts = stored.texts[picked, wording].float().to(student.device)
+        texts, conditions = stored.prompts(picked, wording, torch.zeros(batch, dtype=torch.bool), student.device)
         latents = stored.latents[picked].float()
         left = torch.randint(1, halving.steps + 1, (batch,), generator=dice) / halving.steps
         leading = empty if float(torch.rand((), generator=dice)) < guided_share else None
@@ -148,15 +167,10 @@ def train_steps(
         noisy = (alpha * latents + sigma * torch.randn(latents.shape, generator=dice)).to(student.device)
         scale = random_scales(batch, place, scales).to(student.device)
         times, left = times.to(student.device), left.to(student.device)
-        target = teachers_way(
-            predicting(teacher, texts, leading, scale),
-            noisy,
-            left,
-            1 / halving.steps,
-            halving.teacher_steps // halving.steps,
-            levels,
-        )
-        return step_loss(predicting(net, texts, leading, scale)(noisy, times), target), batch
+        asked = (texts, leading, scale, conditions, stored.unled(conditions))
+        leader, ratio = as_velocity(predicting(teacher, *asked), levels, kind), halving.teacher_steps // halving.steps
+        target = teachers_way(leader, noisy, left, 1 / halving.steps, ratio, levels)
+        return step_loss(predicting(net, *asked)(noisy, times), target), batch
 
     student.train()
     train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
