@@ -23,7 +23,7 @@ def files(models: Registry, default_model: str) -> Finding:
     """Which models can be used at once, and which are downloaded first."""
     ready = [spec.name for spec in models.values() if on_disk(spec)]
     others = [spec for spec in models.values() if spec.name not in ready]
-    lost = {spec.name: gone for spec in others if (gone := [it.repo for it in incomplete(spec) if it.local])}
+    lost = {spec.name: away for spec in others if (away := [it.repo for it in incomplete(spec) if it.local])}
     wanted = [f"{spec.name} {bytes_text(missing_bytes(spec))}" for spec in others if spec.name not in lost]
     text = f"on disk: {', '.join(ready) or 'none'}; downloaded when first asked for: {', '.join(wanted) or 'none'}"
     if not lost:

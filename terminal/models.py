@@ -16,6 +16,8 @@ from models.amounts import bytes_text
 from models.registry import Registry
 from models.spec import Licence, ModelSpec
 from models.storage import State, incomplete
+from models.told import words
+from models.vocabulary import by_kind
 from terminal.text import plain
 
 COLUMNS = ("name", "title", "parameters", "download", "state", "size", "steps", "guidance", "licence")
@@ -34,7 +36,7 @@ def print_table(models: Registry, default_model: str) -> None:
         table.add_row(*(Text(plain(cell)) for cell in _row(spec, default_model)))
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     console.print(table)
-    for line in restrictions(models):
+    for line in (*restrictions(models), *vocabularies(models)):
         console.print(Text(line))
 
 
@@ -50,10 +52,23 @@ def restrictions(models: Registry) -> list[str]:
     ]
 
 
+def vocabularies(models: Registry) -> list[str]:
+    """The words that models know which know few, by kind, each list once with the models that it is of."""
+    known: dict[tuple[str, ...], list[str]] = {}
+    for spec in models.values():
+        if some := words(spec):
+            known.setdefault(tuple(some), []).append(spec.name)
+    return [
+        f"All words that {', '.join(names)} know{'s' * (len(names) == 1)}: "
+        + "; ".join(f"{kind} {', '.join(its)}" for kind, its in by_kind(some).items())
+        for some, names in known.items()
+    ]
+
+
 def described(spec: ModelSpec, default_model: str) -> dict[str, Any]:
     """All that config.yaml says of a model but how to preview it, with where its files are now."""
     entry = spec.model_dump(mode="json", exclude={"latent_space"})
-    return {**entry, "state": state(spec), "default": spec.name == default_model}
+    return {**entry, "state": state(spec), "default": spec.name == default_model, "words": words(spec)}
 
 
 def state(spec: ModelSpec) -> str:
@@ -66,6 +81,7 @@ def state(spec: ModelSpec) -> str:
 
 def _row(spec: ModelSpec, default_model: str) -> Sequence[str]:
     guidance = "none" if spec.guidance_scale is None else f"{spec.guidance_scale.default:g}"
+    guidance += ", distilled" if spec.guidance == "distilled" else ""
     return (
         f"{spec.name} *" if spec.name == default_model else spec.name,
         spec.title,

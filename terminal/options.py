@@ -23,9 +23,14 @@ Preload = Annotated[bool, typer.Option("--preload", help="Load the default model
 
 Prompt = Annotated[str, typer.Argument(help="What the picture shows.")]
 Model = Annotated[str | None, typer.Option(help="A name that `models` lists.")]
-Negative = Annotated[str | None, typer.Option(help="What it must not show.")]
+Negative = Annotated[str | None, typer.Option(help="What it must not show; not for models of distilled guidance.")]
 Steps = Annotated[int | None, typer.Option(help="Denoising steps; more take longer.")]
-Guidance = Annotated[float | None, typer.Option(help="How closely to follow the prompt.")]
+Guidance = Annotated[
+    float | None,
+    typer.Option(
+        help="How closely to follow the prompt; above 1 it takes two passes a step, except where it is distilled."
+    ),
+]
 PictureSize = Annotated[str | None, typer.Option("--size", metavar="WxH", help="In pixels, for example 256x256.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same picture; -1 draws one.")]
 Sampler = Annotated[str | None, typer.Option(help="Euler a, DPM++ 2M Karras, DDIM …; the model's own is Default.")]

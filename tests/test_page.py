@@ -35,13 +35,15 @@ from generation.events import (
     Timings,
 )
 from generation.request import GenerationRequest
+from generation.samplers import SAMPLERS
 from models.progress import Downloading, Loading
 from models.registry import registry
 from models.storage import State
 from studio import Studio
+from tests.published import SPECS
 from ui import stage, views
 from ui.cards import cards
-from ui.controls import Bench
+from ui.controls import Bench, fitted
 from ui.figures import parameters, seconds, size
 from ui.frames import thinned
 from ui.handlers import Acts, refusals_shown
@@ -114,7 +116,7 @@ def test_every_text_is_used() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "ui").rglob("*.py") if path.stem != "texts")
     computed = re.compile(
         "time_|deleted_|restored_|tagged_|turn_|finished|failed|cancelled|name|width|height|score_|"
-        "compare_(speed|memory|parameters)_|.*_(one|count)$|(vote|verdict|phase|figure|note|withheld)_|closeup_(slider|side|difference)"
+        "compare_(speed|memory|parameters)_|words_|.*_(one|count)$|(vote|verdict|phase|figure|note|withheld)_|closeup_(slider|side|difference)"
     )
     unused = [key for key in WORDS if not computed.match(key) and not re.search(f"""["']{key}["']""", source)]
     assert unused == []
@@ -267,6 +269,21 @@ def test_a_switch_drops_what_is_not_allowed_any_more_and_guidance_where_there_is
     assert none["guidance_scale"] is None
 
 
+def test_where_guidance_is_distilled_there_is_no_negative_prompt_and_the_page_says_why() -> None:
+    ssd, distilled = MODELS["ssd-1b"], SPECS["distilled"]
+    values = {"steps": 5, "guidance_scale": 4.0, "sampler": "Heun", "negative_prompt": "fog", "width": 8, "height": 8}
+    held = switched(ssd, distilled, values)
+    assert (held["steps"], held["guidance_scale"], held["sampler"], held["negative_prompt"]) == (5, 4.0, "Default", "")
+    for texts in TEXTS.values():
+        bench = fitted(distilled, held, texts)
+        assert (bench.negative_prompt.interactive, bench.negative_prompt.info) == (False, texts["negative_prompt_none"])
+        assert bench.guidance_scale.info == texts["guidance_distilled"]
+        assert [value for value, _ in bench.sampler.choices] == ["Default", "DDIM", "Euler"]
+        back = fitted(ssd, switched(distilled, ssd, held), texts)
+        assert (back.negative_prompt.interactive, back.negative_prompt.info, back.guidance_scale.info) == (True, "", "")
+        assert len(back.sampler.choices) == len(SAMPLERS)
+
+
 @pytest.mark.parametrize("odd", [None, "20", float("nan")])
 def test_a_switch_survives_an_emptied_or_odd_field(odd: object) -> None:
     ssd, mini = MODELS["ssd-1b"], MODELS["mini-sd"]
@@ -334,6 +351,11 @@ def test_a_card_says_what_the_model_is_good_at_its_size_state_licence_and_restri
         for told in (spec.title, spec.licence.url, spec.licence.name, "to download"):
             assert told in html
         assert ("Use restrictions" in html) == (spec.licence.restrictions is not None)
+        assert ("<details" in html) == spec.vocabulary
+        assert ("Guidance is an input" in html) == (spec.guidance == "distilled")
+        assert ("Sampler: " in html) == (spec.samplers is not None)
+    words = cards({"mini-sd": MODELS["mini-sd"]}, {}, WORDS)
+    assert "<dt>Shapes</dt><dd>circle, cross, diamond, heart, ring, shape, square, star, triangle</dd>" in words
 
 
 # Looks and doors

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+import torch
 
 from generation import samplers
+from tests.published import SPECS
 from tests.test_estimate import CONFIGS
+from tests.tiny_configs import DDIM_FEW_STEPS
 
 EXPECTED = {"Euler", "Euler a", "LMS", "LMS Karras", "Heun", "DPM++ 2M", "DPM++ 2M Karras", "DPM++ SDE", "DDIM", "PLMS"}
 EXPECTED |= {"UniPC", "LCM"}
@@ -77,6 +80,27 @@ def test_the_models_own_schedule_is_kept(name: str, config: str) -> None:
     for key in ("beta_schedule", "timestep_spacing"):
         if key in CONFIGS[config] and key in made and key not in chosen:
             assert made[key] == CONFIGS[config][key]
+
+
+@pytest.mark.parametrize(
+    ("steps", "times"),
+    [(1, [999]), (2, [999, 499]), (4, [999, 749, 499, 249]), (8, [999, 874, 749, 624, 499, 374, 249, 124])],
+)
+def test_few_steps_are_those_that_were_distilled_and_end_at_the_picture(steps: int, times: list[int]) -> None:
+    """From σ to 0 along the same points, whoever counts: DDIM, and Euler, which is DDIM in other units."""
+    noise = torch.randn((1, 4, 2, 2), generator=torch.Generator().manual_seed(1))
+    ends = []
+    for name in SPECS["distilled"].samplers or ():
+        made = samplers.scheduler(name, DDIM_FEW_STEPS, seed=1, steps=steps)
+        made.set_timesteps(steps)
+        assert made.timesteps.tolist() == pytest.approx(times)
+        latents = noise * made.init_noise_sigma
+        for time in made.timesteps:
+            said = torch.sin(made.scale_model_input(latents, time))
+            latents = made.step(said, time, latents, return_dict=False)[0]
+        ends.append(latents)
+    assert torch.equal(ends[0], ends[1])
+    assert torch.allclose(ends[0], ends[2], atol=0.02)
 
 
 def test_flags_of_one_sampler_do_not_reach_another() -> None:

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from models.registry import Registry
 from models.spec import ModelSpec
 from models.storage import State
+from models.told import words
+from models.vocabulary import by_kind
 from ui.figures import parameters, size
 from ui.texts import Texts
 
@@ -49,10 +51,25 @@ def _more(spec: ModelSpec, texts: Texts) -> str:
     count = texts["parameters"].format(number=parameters(spec.parameters, texts))
     lines = [
         f"{escape(texts['bad_at'])}: {escape(spec.bad_at)}",
+        *([escape(texts["guidance_distilled_card"])] if spec.guidance == "distilled" else []),
+        *([f"{escape(texts['sampler'])}: {escape(', '.join(spec.samplers))}"] if spec.samplers else []),
         escape(f"{count} · {texts['ships']}" if not spec.download_bytes else count),
         f"{escape(texts['licence'])}: "
         f'<a href="{escape(licence.url)}" target="_blank" rel="noreferrer noopener">{escape(licence.name)}</a>',
     ]
     if licence.restrictions:
         lines.append(f"{escape(texts['restrictions'])}: {escape(licence.restrictions)}")
-    return "".join(f"<p>{line}</p>" for line in lines)
+    return "".join(f"<p>{line}</p>" for line in lines) + _words(spec, texts)
+
+
+def _words(spec: ModelSpec, texts: Texts) -> str:
+    """The words that the model knows, by kind; nothing where it knows any, or its files are not here to tell."""
+    known = words(spec)
+    if not known:
+        return ""
+    kinds = "".join(
+        f"<div><dt>{escape(texts[f'words_{kind}'])}</dt><dd>{escape(', '.join(some))}</dd></div>"
+        for kind, some in by_kind(known).items()
+    )
+    summary = escape(texts["words"].format(count=len(known)))
+    return f'<details class="words"><summary>{summary}</summary><dl lang="en">{kinds}</dl></details>'

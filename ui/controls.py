@@ -10,12 +10,13 @@ import gradio as gr
 
 from generation.engine import Engine
 from generation.request import RANDOM, GenerationRequest
+from generation.samplers import offered
 from models.registry import Registry
 from models.spec import ModelSpec
 from ui import stage, views
 from ui.cards import cards
 from ui.parts import ends
-from ui.recipe import DEPENDENT, preset, presets, switched
+from ui.recipe import DEPENDENT, preset, presets, remarks, switched
 from ui.screen import SKIP
 from ui.sharing.views import button
 from ui.status import Status
@@ -53,13 +54,16 @@ def fitted(spec: ModelSpec, held: Mapping[str, Any], texts: Texts) -> Bench:
     """The controls with the limits of `spec`, holding what is `held`."""
     guidance = spec.guidance_scale
     given = ends(guidance.low, guidance.high, 0.1) | {"value": held["guidance_scale"]} if guidance else {}
+    against, meaning = remarks(spec)
     return Bench(
-        negative_prompt=held["negative_prompt"],
+        negative_prompt=gr.Textbox(
+            value=held["negative_prompt"], interactive=not against, info=texts[against] if against else ""
+        ),
         steps=gr.Slider(value=held["steps"], **ends(spec.steps.low, spec.steps.high, 1)),
-        guidance_scale=gr.Slider(visible=guidance is not None, **given),
+        guidance_scale=gr.Slider(visible=guidance is not None, info=texts[meaning] if meaning else "", **given),
         width=gr.Number(value=held["width"], step=spec.size_multiple),
         height=gr.Number(value=held["height"], step=spec.size_multiple),
-        sampler=held["sampler"],
+        sampler=gr.Dropdown(choices=list(offered(spec)), value=held["sampler"]),
         size=gr.Dropdown(choices=presets(spec), value=preset(spec, held["width"], held["height"])),
         examples=views.examples(spec, texts),
         applied=spec.name,

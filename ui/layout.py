@@ -8,7 +8,7 @@ from typing import get_args
 import gradio as gr
 
 from generation.engine import Engine
-from generation.samplers import SAMPLERS
+from generation.samplers import offered
 from generation.settings import PreviewMode
 from models.spec import ModelSpec
 from studio import Studio
@@ -20,7 +20,7 @@ from ui.compare import tab as compare
 from ui.foot import foot
 from ui.parts import WATCHERS, Parts, asked, choice, ends, view
 from ui.reading import tab as reading
-from ui.recipe import presets
+from ui.recipe import presets, remarks
 from ui.sharing import views as sharing
 from ui.status import Status
 from ui.texts import DEFAULT, TEXTS
@@ -121,9 +121,12 @@ def _bench(engine: Engine, spec: ModelSpec) -> Parts:
 
 
 def _recipe(engine: Engine, spec: ModelSpec, say: gr.I18n) -> Parts:
+    against, meaning = remarks(spec)
     parts: Parts = {
         "negative_prompt": gr.Textbox(
             spec.negative_prompt,
+            interactive=not against,
+            info=say(against) if against else None,
             label=say("negative_prompt"),
             placeholder=say("negative_prompt_placeholder"),
             max_lines=4,
@@ -143,7 +146,7 @@ def _recipe(engine: Engine, spec: ModelSpec, say: gr.I18n) -> Parts:
     scale = (guidance.low, guidance.high, guidance.default) if guidance else (1.0, 2.0, 1.0)
     with gr.Row(elem_classes="tight"):
         parts["steps"] = _slider("steps", spec.steps.low, spec.steps.high, spec.steps.default, 1, say)
-        parts["guidance_scale"] = _slider("guidance_scale", *scale, 0.1, say, visible=guidance is not None)
+        parts["guidance_scale"] = _slider("guidance_scale", *scale, 0.1, say, meaning, visible=guidance is not None)
     with gr.Row(elem_classes="tight"):
         parts["count"] = _slider("count", 1, engine.limits.count, 1, 1, say)
         parts["seed"] = gr.Number(-1, label=say("seed_random"), elem_id="seed", min_width=100)
@@ -151,12 +154,13 @@ def _recipe(engine: Engine, spec: ModelSpec, say: gr.I18n) -> Parts:
 
 
 def _slider(
-    name: str, low: float, high: float, value: float, step: float, say: gr.I18n, visible: bool = True
+    name: str, low: float, high: float, value: float, step: float, say: gr.I18n, info: str = "", visible: bool = True
 ) -> gr.Slider:
     return gr.Slider(
         value=value,
         step=step,
         label=say(name),
+        info=say(info) if info else None,
         visible=visible,
         buttons=[],
         min_width=100,
@@ -169,7 +173,7 @@ def _advanced(engine: Engine, spec: ModelSpec, say: gr.I18n) -> Parts:
     modes = list(get_args(PreviewMode))
     mode = engine.preview.mode
     return {
-        "sampler": gr.Dropdown(list(SAMPLERS), value=spec.sampler, label=say("sampler"), elem_id="sampler"),
+        "sampler": gr.Dropdown(list(offered(spec)), value=spec.sampler, label=say("sampler"), elem_id="sampler"),
         "preview": gr.Dropdown(modes, value=mode, label=say("preview"), filterable=False, elem_id="preview"),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from generation.samplers import offered
 from models.spec import ModelSpec, Range
 
 DEPENDENT = ("negative_prompt", "steps", "guidance_scale", "width", "height", "sampler")  # on the model
@@ -23,12 +24,19 @@ def switched(old: ModelSpec, new: ModelSpec, values: Mapping[str, Any]) -> dict[
     before, after = defaults(old), defaults(new)
     moved = {field for field in DEPENDENT if values[field] != before[field]}
     guidance = new.guidance_scale
-    allowed = {"negative_prompt", "sampler"}
+    allowed = {"negative_prompt"} if new.takes_negative_prompt else set()
+    allowed |= {"sampler"} if values["sampler"] in offered(new) else set()
     allowed |= {"steps"} if _within(values["steps"], new.steps) else set()
     allowed |= {"guidance_scale"} if guidance and _within(values["guidance_scale"], guidance) else set()
     if moved & {"width", "height"} and _fits(values["width"], values["height"], new):
         moved, allowed = moved | {"width", "height"}, allowed | {"width", "height"}  # the two sides stay together
     return {field: values[field] if field in moved & allowed else after[field] for field in DEPENDENT}
+
+
+def remarks(spec: ModelSpec) -> tuple[str, str]:
+    """The keys of what is said beside the negative prompt, where there is none, and beside the guidance scale."""
+    against = "" if spec.takes_negative_prompt else "negative_prompt_none"
+    return against, "guidance_distilled" if spec.guidance == "distilled" else ""
 
 
 def presets(spec: ModelSpec) -> list[str]:

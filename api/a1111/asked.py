@@ -19,7 +19,10 @@ class Txt2Img(BaseModel):
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
     prompt: Text | None = Field("", description="What the picture should show.")
-    negative_prompt: Text | None = Field(None, description="What it should not show; left out: the model's default.")
+    negative_prompt: Text | None = Field(
+        None,
+        description="What it should not show; models of distilled guidance take none. Left out: the model's default.",
+    )
     styles: list[Name] | None = Field(None, max_length=100, description="None are offered.")
     seed: Whole | None = Field(-1, description="Of the first picture, picture i has seed + i; -1: a random one.")
     sampler_name: Name | None = Field(

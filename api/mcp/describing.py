@@ -62,6 +62,10 @@ def _tool(name: str, title: str, text: str, takes: dict[str, Any], gives: Any, r
     )
 
 
+_NEGATIVE = """What it should not show. Does nothing at a guidance scale of 1; models whose guidance is distilled
+(list_models) take none."""
+
+
 def _common(engine: Engine, models: list[ModelSpec]) -> dict[str, Any]:
     """What both tools that make pictures take. The ranges are those of all models together; list_models has each's."""
     most = engine.limits.prompt_characters
@@ -69,7 +73,7 @@ def _common(engine: Engine, models: list[ModelSpec]) -> dict[str, Any]:
     sides = f"Pixels. Left out: the model's own. Own size, and what sides must be a multiple of: {_sizes(models)}."
     return {
         "prompt": _text(most, f"What the picture should show.{_vocabulary(models)}"),
-        "negative_prompt": _text(most, "What it should not show. Does nothing at a guidance scale of 1."),
+        "negative_prompt": _text(most, _NEGATIVE),
         "steps": _range("integer", (spec.steps for spec in models), "Denoising steps: more take longer."),
         "guidance_scale": _range("number", guidances, "How closely the prompt is followed."),
         "width": {"type": "integer", "minimum": 8, "description": sides},

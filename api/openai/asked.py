@@ -57,7 +57,10 @@ class Asked(BaseModel):
     user: Annotated[str | None, Field(max_length=512, description="Not used, not kept.")] = None
     safety_identifier: Annotated[str | None, Field(max_length=512, description="Not used, not kept.")] = None
 
-    negative_prompt: Annotated[str | None, Field(max_length=32_000, description="What it should not show.")] = None
+    negative_prompt: Annotated[
+        str | None,
+        Field(max_length=32_000, description="What it should not show; models whose guidance is distilled take none."),
+    ] = None
     num_inference_steps: Annotated[int | None, Field(ge=1, le=10_000, description="Denoising steps.")] = None
     steps: Annotated[int | None, Field(ge=1, le=10_000, description="Another name of num_inference_steps.")] = None
     guidance_scale: Annotated[float | None, Field(ge=0, le=1000, description="How closely to follow the prompt.")] = (
