@@ -174,8 +174,8 @@ class ModelSpec(Data):
 
     @property
     def takes_negative_prompt(self) -> bool:
-        """Whether it has the second pass of classifier-free guidance, which is where a negative prompt goes."""
-        return self.guidance_scale is not None and self.guidance == "classifier-free"
+        """Whether it can have the second pass of classifier-free guidance, which is where a negative prompt goes."""
+        return self.guidance == "classifier-free"
 
     @field_validator("sizes")
     @classmethod

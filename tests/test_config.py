@@ -104,6 +104,8 @@ def test_an_unknown_key_is_refused_with_the_known_ones(
     assert known in message.split("Known keys here: ")[1]
 
 
+NAMES = [spec.name for spec in load(OURS).models]
+AT = {name: f"models.{NAMES.index(name)}" for name in NAMES}
 SSD = "    repo: segmind/SSD-1B\n"
 
 
@@ -122,26 +124,51 @@ SSD = "    repo: segmind/SSD-1B\n"
             "default_model",
             "default_model: mini-sd",
             "default_model: mini",
-            "choose one of mini-sd, mini-bk-sdm, ssd-1b",
+            "choose one of mini-sd, mini-bk-sdm, ",
         ),
         ("models.0.family", "family: sd\n", "family: flux\n", "'sd', 'sdxl' or 'decidiffusion'"),
         ("models.0.steps.default", "high: 100, default: 20}", "high: 100, default: 4.5}", "valid integer"),
         ("models.0.steps.default", "high: 100, default: 20}", "high: 100, default: 101}", "between low 1 and high 100"),
         ("models.0.sizes.0", "size_multiple: 32", "size_multiple: 96", "breaks size_multiple"),
-        ("models.5.licence", "licence: *openrail", "licence: Apache-2.0", "keys and their values are expected"),
+        (
+            f"{AT['stable-diffusion-v1-4']}.licence",
+            "licence: *openrail",
+            "licence: Apache-2.0",
+            "keys and their values are expected",
+        ),
         ("models.0.vocabulary", "vocabulary: true", "vocabulary: 1", "valid boolean"),
         ("models.0.vocabulary", "vocabulary: true", 'vocabulary: "yes"', "valid boolean"),
         ("models.0.sampler", "    vocabulary: true", "    sampler: Eulr\n", "choose one of Default"),
-        ("models.2.name", "name: ssd-1b", "name: SSD 1B", "match pattern"),
-        ("models.2.name", "name: ssd-1b", "name: mini-sd", "is used twice"),
-        ("models.2.revision", COMMIT, "main", "a commit hash of 40 hex digits"),
+        (f"{AT['ssd-1b']}.name", "name: ssd-1b", "name: SSD 1B", "match pattern"),
+        (f"{AT['ssd-1b']}.name", "name: ssd-1b", "name: mini-sd", "is used twice"),
+        (f"{AT['ssd-1b']}.revision", COMMIT, "main", "a commit hash of 40 hex digits"),
         ("models.1.components.vea", "vae: *mini_sd", "vea: *mini_sd", "may come from elsewhere: tokenizer, text_"),
         ("models.1.components.vae.revision", "vae: *mini_sd", "vae: {repo: a/b}", "a commit hash of 40 hex digits"),
-        ("models.2.samplers.1", SSD, f"{SSD}    samplers: [Default, Eule]\n", "'Eule' is not known; choose from"),
-        ("models.2.samplers", SSD, f"{SSD}    samplers: [DDIM]\n", "the default, 'Default', must be one of them"),
-        ("models.2.guidance", SSD, f"{SSD}    guidance: input\n", "Input should be 'classifier-free' or 'distilled'"),
-        ("models.2.negative_prompt", SSD, f"{SSD}    guidance: distilled\n", "the second pass of classifier-free"),
-        ("models.2.revision", COMMIT, COMMIT[:12], "a commit hash of 40 hex digits"),
+        (
+            f"{AT['ssd-1b']}.samplers.1",
+            SSD,
+            f"{SSD}    samplers: [Default, Eule]\n",
+            "'Eule' is not known; choose from",
+        ),
+        (
+            f"{AT['ssd-1b']}.samplers",
+            SSD,
+            f"{SSD}    samplers: [DDIM]\n",
+            "the default, 'Default', must be one of them",
+        ),
+        (
+            f"{AT['ssd-1b']}.guidance",
+            SSD,
+            f"{SSD}    guidance: input\n",
+            "Input should be 'classifier-free' or 'distilled'",
+        ),
+        (
+            f"{AT['ssd-1b']}.negative_prompt",
+            SSD,
+            f"{SSD}    guidance: distilled\n",
+            "the second pass of classifier-free",
+        ),
+        (f"{AT['ssd-1b']}.revision", COMMIT, COMMIT[:12], "a commit hash of 40 hex digits"),
         ("latent_spaces.sd.rgb", "      - [0.3512, 0.2297, 0.3227]\n", "", "4 rows"),
         (
             "latent_spaces.mini.colours",
@@ -162,7 +189,7 @@ def test_a_wrong_value_is_refused_with_what_is_accepted(
 
 def test_the_line_is_the_one_of_the_value(written: Written) -> None:
     text = changed(COMMIT, "main")
-    assert f"config.yaml, line {line_of(text, 'revision: main')}: models.2.revision: " in refusal(written(text))
+    assert f"config.yaml, line {line_of(text, 'revision: main')}: {AT['ssd-1b']}.revision: " in refusal(written(text))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ CONFIG = load(ROOT / "config.yaml")
 def row(spec: ModelSpec) -> str:
     download = bytes_text(spec.download_bytes) if spec.download_bytes else "ships along"
     guidance = "none" if spec.guidance_scale is None else f"{spec.guidance_scale.default:g}"
+    guidance += ", distilled" if spec.guidance == "distilled" else ""
     size = f"{spec.size.width}x{spec.size.height}"
     cells = (count_text(spec.parameters), download, size, str(spec.steps.default), guidance, spec.licence.name)
     return f"| `{spec.name}` | {' | '.join(cells)} |"

@@ -27,7 +27,7 @@ from training.captions import plain_caption
 from training.judge import GUIDANCE, STEPS, WEIGHTS, draw_all, held_out_scenes, load
 
 CONFIG = config.load(Path(__file__).parents[1] / "config.yaml")
-RIGHT = {"mini-sd": 10, "mini-bk-sdm": 9}  # of twelve held-out prompts, at least
+RIGHT = {"mini-sd": 10, "mini-bk-sdm": 9, "mini-turbo": 9}  # of twelve held-out prompts, at least
 MEGABYTE = 10**6
 minis = pytest.mark.parametrize("name", RIGHT)
 
@@ -68,8 +68,11 @@ def test_nothing_in_the_folder_tells_where_it_was_made(name: str) -> None:
 
 @minis
 def test_most_held_out_prompts_are_drawn_right(name: str) -> None:
+    spec = next(spec for spec in CONFIG.models if spec.name == name)
+    assert spec.guidance_scale
     scenes = held_out_scenes(12)
-    pictures = draw_all(load(name), [plain_caption(scene) for scene in scenes], STEPS, GUIDANCE)
+    captions = [plain_caption(scene) for scene in scenes]
+    pictures = draw_all(load(name), captions, spec.steps.default, spec.guidance_scale.default)
     right = 0
     for scene, seen in zip(scenes, map(see, pictures), strict=True):
         one = len(scene.items) == 1 and verdict(scene, seen)["colour"] and verdict(scene, seen)["shape"]

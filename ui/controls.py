@@ -57,7 +57,10 @@ def fitted(spec: ModelSpec, held: Mapping[str, Any], texts: Texts) -> Bench:
     against, meaning = remarks(spec)
     return Bench(
         negative_prompt=gr.Textbox(
-            value=held["negative_prompt"], interactive=not against, info=texts[against] if against else ""
+            value=held["negative_prompt"],
+            interactive=not against,
+            info=texts[against] if against else "",
+            placeholder="" if against else texts["negative_prompt_placeholder"],
         ),
         steps=gr.Slider(value=held["steps"], **ends(spec.steps.low, spec.steps.high, 1)),
         guidance_scale=gr.Slider(visible=guidance is not None, info=texts[meaning] if meaning else "", **given),

@@ -128,7 +128,7 @@ def _recipe(engine: Engine, spec: ModelSpec, say: gr.I18n) -> Parts:
             interactive=not against,
             info=say(against) if against else None,
             label=say("negative_prompt"),
-            placeholder=say("negative_prompt_placeholder"),
+            placeholder=None if against else say("negative_prompt_placeholder"),
             max_lines=4,
             elem_id="negative_prompt",
         )
