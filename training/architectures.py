@@ -35,6 +35,25 @@ MINI_DECI: Mapping[str, Any] = {
     "up_blocks_num_attentions": (0, 2, 0),
     "add_upsample": (True, True, False),
 }
+# mini-sdxl: SDXL's stages (no attention in the outermost, transformers the deeper the fewer the latents) and its added
+# conditions: a pooled text embedding of 80 and six numbers for sizes and cut.
+MINI_SDXL: Mapping[str, Any] = {
+    "sample_size": 16,
+    "in_channels": 8,
+    "out_channels": 8,
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    "block_out_channels": (48, 64, 64),
+    "layers_per_block": 1,
+    "transformer_layers_per_block": (1, 2, 4),
+    "attention_head_dim": (3, 4, 4),  # the number of heads, as in SDXL's
+    "norm_num_groups": 16,
+    "use_linear_projection": True,
+    "cross_attention_dim": 128,  # both text encoders' widths
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": 16,
+    "projection_class_embeddings_input_dim": 80 + 6 * 16,
+}
 KINDS = {"resnets": ResnetBlock2D, "attentions": Transformer2DModel}
 BLOCK = re.compile(r"((?:down_blocks|up_blocks)\.\d+|mid_block)\.(resnets|attentions)\.(\d+)\.(.+)")
 

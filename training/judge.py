@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
-from diffusers import StableDiffusionPipeline
+from diffusers import DiffusionPipeline
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -88,13 +88,13 @@ def main(
     raise typer.Exit(0 if guided.passed() and guided.beats(unguided) else 1)
 
 
-def load(model: str) -> StableDiffusionPipeline:
+def load(model: str) -> DiffusionPipeline:
     """From the name of a model in config.yaml, or a whole checkpoint folder, in full precision."""
     device = replace(choose("auto"), dtype="float32")
     known = {spec.name: spec for spec in config.load(WEIGHTS.parents[1] / "config.yaml").models}
     if model in known:
         return assembled(known[model], device).pipeline.to(device.kind)
-    pipeline = StableDiffusionPipeline.from_pretrained(model, dtype=torch.float32).to(device.kind)
+    pipeline = DiffusionPipeline.from_pretrained(model, dtype=torch.float32).to(device.kind)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -106,7 +106,7 @@ def held_out_scenes(count: int, seed: int = 20261121) -> list[Scene]:
 
 
 def draw_all(
-    pipeline: StableDiffusionPipeline, prompts: Sequence[str], steps: int, guidance: float, negative: str = ""
+    pipeline: DiffusionPipeline, prompts: Sequence[str], steps: int, guidance: float, negative: str = ""
 ) -> list[Pixels]:
     """One picture of each prompt; the seed is its number."""
     pictures: list[Pixels] = []
@@ -124,7 +124,7 @@ def draw_all(
     return pictures
 
 
-def judge(pipeline: StableDiffusionPipeline, scenes: Sequence[Scene], steps: int, guidance: float) -> Shares:
+def judge(pipeline: DiffusionPipeline, scenes: Sequence[Scene], steps: int, guidance: float) -> Shares:
     pictures = draw_all(pipeline, [plain_caption(scene) for scene in scenes], steps, guidance)
     return shares(scenes, [see(picture) for picture in pictures])
 
@@ -143,7 +143,7 @@ def share(right: Sequence[bool]) -> float:
     return sum(right) / max(1, len(right))
 
 
-def avoidance(pipeline: StableDiffusionPipeline, count: int, steps: int, guidance: float) -> list[Avoided]:
+def avoidance(pipeline: DiffusionPipeline, count: int, steps: int, guidance: float) -> list[Avoided]:
     """Prompts that leave the colour open, with each of several colours as negative prompt."""
     prompts = [f"a {SHAPES[number % len(SHAPES)]} on a white background" for number in range(count)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,7 +37,7 @@ class Caption:
 
     @property
     def text(self) -> str:
-        return " ".join(self.words).replace(" ,", ",")
+        return re.sub(r"(?<=\w) ,", ",", " ".join(self.words))
 
 
 def vocabulary() -> tuple[str, ...]:
