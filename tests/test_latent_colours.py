@@ -9,6 +9,7 @@ from diffusers import AutoencoderKL
 
 import config
 from errors import ConfigError
+from judging.drawing import draw
 from judging.scenes import random_scene
 from models.latent_colours import LatentColours, latent_colours
 from models.spec import LatentSpace
@@ -29,10 +30,10 @@ def vae() -> AutoencoderKL:
 @pytest.fixture(scope="module")
 def stored(vae: AutoencoderKL) -> dict[str, torch.Tensor]:
     """What `python -m training.mini` stores of 40 pictures that no training has seen."""
-    from training.latents import encode_scenes
+    from training.latents import encoded
 
     rng = np.random.default_rng(12345)
-    latents, colours = encode_scenes(vae, [random_scene(rng, 1 + number % 2) for number in range(40)])
+    latents, colours = encoded(vae, np.stack([draw(random_scene(rng, 1 + number % 2)) for number in range(40)]))
     return {"latents": latents, "colours": colours}
 
 

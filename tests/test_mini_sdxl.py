@@ -8,21 +8,23 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from diffusers import AutoencoderKL, StableDiffusionXLPipeline
+from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from judging.posters.drawing import draw
 from judging.posters.scenes import PIXELS, random_poster
 from judging.scenes import SIDE
 from models.vocabulary import known_words, load_vocabulary
+from training import block_distillation
 from training.autoencoder import to_tensor
 from training.judge import WEIGHTS
+from training.latents import load
 from training.loop import Schedule
 from training.mini_sdxl import PLAN, make
 from training.posters.captions import plain_caption, random_caption, vocabulary
 from training.posters.judge import held_out_posters, shares
 from training.posters.level import cut, enlarged
-from training.posters.stored import WHOLE, framed, load, posters
+from training.posters.stored import WHOLE, framed, posters
 from training.posters.text import Readers, encode
 from training.setup import Setup
 
@@ -132,6 +134,22 @@ def test_one_level_more_keeps_what_the_autoencoder_knows() -> None:
     assert F.mse_loss(answered, latents) < 0.02 * latents.square().mean()
     assert drawn_large.shape == (1, 3, PIXELS, PIXELS)
     assert F.mse_loss(F.avg_pool2d(drawn_large, 2), drawn) < 0.05 * drawn.var()
+
+
+def test_mini_ssd_is_made_of_mini_sdxl(made: Path, tmp_path: Path) -> None:
+    plan = block_distillation.Plan(
+        schedule=Schedule(steps=5, rate=1e-4), student="mini-ssd", watched="blocks", batch=1, parts=1
+    )
+    block_distillation.distil(made / "out", made / "work", tmp_path, tmp_path / "out", plan, "cpu", whole=True)
+    teacher, student = (
+        UNet2DConditionModel.from_pretrained(folder / "out" / "unet", dtype=torch.float32)
+        for folder in (made, tmp_path)
+    )
+    assert teacher.num_parameters() == 3_389_752
+    assert student.num_parameters() == 2_474_040
+    assert student.config.transformer_layers_per_block == [[1], [2], [2]]
+    assert student.config.reverse_transformer_layers_per_block == [[2, 4], [2, 1], 1]
+    assert StableDiffusionXLPipeline.from_pretrained(tmp_path / "out").unet.num_parameters() == 2_474_040
 
 
 def test_shares_of_perfect_and_of_swapped_posters() -> None:

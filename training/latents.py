@@ -13,7 +13,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from judging.drawing import draw
+from judging.drawing import Pixels, draw
 from judging.scenes import Scene, random_scene
 from training.autoencoder import to_tensor
 from training.captions import random_caption
@@ -38,7 +38,10 @@ def store_pictures(net: AutoencoderKL, path: Path, pictures: int, seed: Seed) ->
     if path.exists():
         return
     drawn = scenes(pictures, seed)
-    parts = [encode_scenes(net, drawn[start : start + BATCH]) for start in range(0, pictures, BATCH)]
+    parts = [
+        encoded(net, np.stack([draw(scene) for scene in drawn[start : start + BATCH]]))
+        for start in range(0, pictures, BATCH)
+    ]
     save({"latents": torch.cat([part[0] for part in parts]), "colours": torch.cat([part[1] for part in parts])}, path)
 
 
@@ -65,13 +68,16 @@ def scale(path: Path) -> float:
 
 
 def load(pictures: Sequence[Path], captions: Sequence[Path], factor: float) -> Stored:
-    """The stored files as the denoiser takes them."""
-    texts = [torch.load(path, weights_only=True) for path in captions]
-    return Stored(
-        latents=torch.cat([stored_latents(path) * factor for path in pictures]),
-        texts=torch.cat([part["texts"] for part in texts]),
-        empty=texts[0]["empty"],
-    )
+    """The stored files as training takes them, with what else SDXL's U-Net is told where they hold that."""
+    drawn, told = ([torch.load(path, weights_only=True) for path in paths] for paths in (pictures, captions))
+    every = {
+        key: torch.cat([part[key] for part in parts])
+        for parts in (drawn, told)
+        for key in ("latents", "time_ids", "texts", "pooled")
+        if key in parts[0]
+    }
+    once = {key: told[0][key] for key in ("empty", "empty_pooled") if key in told[0]}
+    return Stored(**{**every, "latents": every["latents"] * factor}, **once)
 
 
 def stored_latents(path: Path) -> Tensor:
@@ -88,9 +94,9 @@ def padded(ids: list[int], tokens: CLIPTokenizer) -> list[int]:
 
 
 @torch.no_grad()
-def encode_scenes(net: AutoencoderKL, scenes: list[Scene]) -> tuple[Tensor, Tensor]:
+def encoded(net: AutoencoderKL, drawn: Pixels) -> tuple[Tensor, Tensor]:
     """Unscaled latents (n, channels, 16, 16), and the pictures' mean colours at the same places (n, 3, 16, 16)."""
-    pictures = to_tensor(np.stack([draw(scene) for scene in scenes])).to(net.device)
+    pictures = to_tensor(drawn).to(net.device)
     latents = net.encode(pictures).latent_dist.mode()
     colours = F.adaptive_avg_pool2d(pictures, latents.shape[-2:])
     return latents.half().cpu(), colours.half().cpu()

@@ -18,7 +18,7 @@ from training.architectures import MINI_SDXL
 from training.denoiser import train_denoiser
 from training.export import LARGEST_FILE, scheduler
 from training.judge import WEIGHTS
-from training.latents import scale
+from training.latents import load, scale
 from training.loop import Schedule
 from training.posters import stored
 from training.posters.autoencoder import train_autoencoder
@@ -93,7 +93,7 @@ def make(plan: Plan, mini_sd: Path, work: Path, out: Path, setup: Setup) -> None
 
     torch.manual_seed(plan.seed)
     unet = UNet2DConditionModel(**MINI_SDXL).to(device)
-    seen = stored.load(pictures, captions, factor)
+    seen = load(pictures, captions, factor)
     train_denoiser(unet, seen, plan.denoiser, work / "denoiser.pt", batch=plan.batch, **again)
 
     net = enlarged(half).to(device, memory_format=torch.channels_last)

@@ -51,7 +51,14 @@ SSD_OUTER: Settings = {"reverse_transformer_layers_per_block": ((4, 4, 10), (2, 
 # published weights have of ten layers SDXL's first, second, third and seventh, and of two the first.
 SSD_KEPT: Kept = {(10, 4): (0, 1, 2, 6), (2, 1): (0,)}
 
-StudentName = Literal["bk-sdm-small", "mini-bk-sdm", "ssd-1b"]
+# The same of mini-sdxl, which has one pair less a stage and less deep transformers.
+MINI_SSD_INNER: Settings = {
+    "transformer_layers_per_block": ((1,), (2,), (2,)),
+    "reverse_transformer_layers_per_block": ((2, 4), (2, 2), 1),
+}
+MINI_SSD_OUTER: Settings = {"reverse_transformer_layers_per_block": ((2, 4), (2, 1), 1)}
+
+StudentName = Literal["bk-sdm-small", "mini-bk-sdm", "ssd-1b", "mini-ssd"]
 STUDENTS: Mapping[StudentName, tuple[Removal, ...]] = {
     "bk-sdm-small": (Removal(changes=BK_SMALL),),
     "mini-bk-sdm": (Removal(changes=MINI_BK_SDM),),
@@ -59,6 +66,11 @@ STUDENTS: Mapping[StudentName, tuple[Removal, ...]] = {
         Removal(changes=SSD_MIDDLE, share=0.2),
         Removal(changes=SSD_INNER, kept=SSD_KEPT, share=0.4),
         Removal(changes=SSD_OUTER, kept=SSD_KEPT, share=0.4),
+    ),
+    "mini-ssd": (
+        Removal(changes=SSD_MIDDLE, share=0.2),
+        Removal(changes=MINI_SSD_INNER, share=0.4),
+        Removal(changes=MINI_SSD_OUTER, share=0.4),
     ),
 }
 

@@ -6,7 +6,6 @@ A tenth is cut from a larger poster, a twentieth enlarged from a smaller one; th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +18,7 @@ from judging.drawing import Pixels
 from judging.posters.drawing import TILE, draw
 from judging.posters.scenes import PIXELS, Poster, random_poster
 from judging.scenes import SIDE
-from training.autoencoder import to_tensor
-from training.denoiser import Stored
-from training.latents import padded, save
+from training.latents import encoded, padded, save
 from training.posters.captions import random_caption
 from training.posters.text import Readers, encode
 
@@ -67,15 +64,15 @@ def posters(count: int, seed: Seed) -> list[Poster]:
 
 @torch.no_grad()
 def store_pictures(net: AutoencoderKL, path: Path, count: int, seed: Seed) -> None:
-    """Write one file of latents, not scaled yet, and time ids, unless it is there."""
+    """Write one file of latents, not scaled yet, their places' colours, and time ids, unless it is there."""
     if path.exists():
         return
     rng = np.random.default_rng((*seed, 1))
     drawn = [framed(poster, rng) for poster in posters(count, seed)]
     pictures = np.stack([picture for picture, _ in drawn])
-    parts = [to_tensor(pictures[start : start + BATCH]).to(net.device) for start in range(0, count, BATCH)]
-    latents = torch.cat([net.encode(part).latent_dist.mode().half().cpu() for part in parts])
-    save({"latents": latents, "time_ids": torch.tensor([told for _, told in drawn])}, path)
+    parts = [encoded(net, pictures[start : start + BATCH]) for start in range(0, count, BATCH)]
+    latents, colours = (torch.cat([part[which] for part in parts]) for which in (0, 1))
+    save({"latents": latents, "colours": colours, "time_ids": torch.tensor([told for _, told in drawn])}, path)
 
 
 @torch.no_grad()
@@ -99,17 +96,4 @@ def store_captions(readers: Readers, tokens: CLIPTokenizer, path: Path, count: i
             "empty_pooled": empty_pooled,
         },
         path,
-    )
-
-
-def load(pictures: Sequence[Path], captions: Sequence[Path], factor: float) -> Stored:
-    """The stored files as training takes them."""
-    drawn, told = ([torch.load(path, weights_only=True) for path in paths] for paths in (pictures, captions))
-    return Stored(
-        latents=torch.cat([part["latents"] for part in drawn]) * factor,
-        time_ids=torch.cat([part["time_ids"] for part in drawn]),
-        texts=torch.cat([part["texts"] for part in told]),
-        pooled=torch.cat([part["pooled"] for part in told]),
-        empty=told[0]["empty"],
-        empty_pooled=told[0]["empty_pooled"],
     )
