@@ -6,19 +6,21 @@ from pathlib import Path
 
 import pytest
 import torch
-import typer
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from safetensors.torch import load_file
 from torch import Tensor
 from typer.testing import CliRunner
 
 from training import block_distillation as block
+from training.__main__ import app
 from training.block_distillation import PLAN, Weights, distil, train_in_rounds, train_student, watched
 from training.denoiser import NOISE, Stored, denoiser, noisy_batch
 from training.judge import WEIGHTS
 from training.loop import Place, Schedule
+from training.setup import Setup
 from training.surgery import MINI_BK_SDM, Removal, blocks, shrunk, stages
 
+CPU = Setup(device="cpu")
 TINY = replace(PLAN, schedule=Schedule(steps=4, rate=1e-3, save_every=2), batch=2, parts=1)
 
 
@@ -131,10 +133,10 @@ def tensors(folder: Path) -> dict[str, Tensor]:
 
 def test_a_resumed_training_ends_like_an_uninterrupted_one(folders: tuple[Path, Path], tmp_path: Path) -> None:
     whole, pictures = folders
-    distil(whole, pictures, tmp_path / "work", tmp_path / "out", TINY, "cpu")
+    distil(whole, pictures, tmp_path / "work", tmp_path / "out", TINY, CPU)
     half = replace(TINY, schedule=replace(TINY.schedule, steps=2, horizon=TINY.schedule.steps))
-    distil(whole, pictures, tmp_path / "again", tmp_path / "half", half, "cpu")
-    distil(whole, pictures, tmp_path / "again", tmp_path / "resumed", TINY, "cpu")
+    distil(whole, pictures, tmp_path / "again", tmp_path / "half", half, CPU)
+    distil(whole, pictures, tmp_path / "again", tmp_path / "resumed", TINY, CPU)
     expected, found, unfinished = (tensors(tmp_path / name) for name in ("out", "resumed", "half"))
     assert expected.keys() == found.keys()
     assert all(torch.equal(expected[key], found[key]) for key in expected)
@@ -143,10 +145,10 @@ def test_a_resumed_training_ends_like_an_uninterrupted_one(folders: tuple[Path, 
 
 def test_the_export_shares_all_but_the_u_net(folders: tuple[Path, Path], tmp_path: Path) -> None:
     teacher, pictures = folders
-    distil(teacher, pictures, tmp_path / "work", tmp_path / "out", TINY, "cpu", whole=True)
+    distil(teacher, pictures, tmp_path / "work", tmp_path / "out", TINY, CPU, whole=True)
     files = {path.relative_to(teacher) for path in teacher.rglob("*") if path.is_file() and path.parent.name != "unet"}
     assert all((tmp_path / "out" / name).read_bytes() == (teacher / name).read_bytes() for name in files)
-    distil(teacher, pictures, tmp_path / "work", tmp_path / "own", TINY, "cpu")
+    distil(teacher, pictures, tmp_path / "work", tmp_path / "own", TINY, CPU)
     assert {path.name for path in (tmp_path / "own").iterdir()} == {"model_index.json", "scheduler", "unet"}
     assert UNet2DConditionModel.from_pretrained(tmp_path / "out" / "unet").mid_block is None
     assert all(tensor.dtype == torch.float16 for tensor in tensors(tmp_path / "out").values())
@@ -154,14 +156,8 @@ def test_the_export_shares_all_but_the_u_net(folders: tuple[Path, Path], tmp_pat
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     done = CliRunner().invoke(
-        _app(), ["--pictures", str(tmp_path), "--work", str(tmp_path), "--out", str(tmp_path / "x")]
+        app, ["block", "--pictures", str(tmp_path), "--work", str(tmp_path), "--out", str(tmp_path / "x")]
     )
     assert done.exit_code == 2
-    assert "holds 0 files of pictures and 0 of captions; `python -m training.mini` stores" in done.output
+    assert "holds 0 files of pictures and 0 of captions; `python -m training base` stores" in done.output
     assert not (tmp_path / "x").exists()
-
-
-def _app() -> typer.Typer:
-    app = typer.Typer()
-    app.command()(block.main)
-    return app

@@ -29,7 +29,7 @@ def vae() -> AutoencoderKL:
 
 @pytest.fixture(scope="module")
 def stored(vae: AutoencoderKL) -> dict[str, torch.Tensor]:
-    """What `python -m training.mini` stores of 40 pictures that no training has seen."""
+    """What `python -m training base` stores of 40 pictures that no training has seen."""
     from training.latents import encoded
 
     rng = np.random.default_rng(12345)

@@ -16,9 +16,11 @@ from models.vocabulary import TAIL, known_words, load_vocabulary
 from training.captions import plain_caption, random_caption, vocabulary
 from training.loop import Schedule
 from training.mini import PLAN, make
+from training.setup import Setup
 from training.text import encode
 from training.tokenizer import write_tokenizer
 
+CPU = Setup(device="cpu")
 TINY = replace(
     PLAN,
     autoencoder=Schedule(steps=3, rate=1e-3, save_every=1),
@@ -38,7 +40,7 @@ TINY = replace(
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of one uninterrupted tiny training; the checkpoint is in `out`."""
     folder = tmp_path_factory.mktemp("made")
-    make(TINY, folder / "work", folder / "out", "cpu")
+    make(TINY, folder / "work", folder / "out", CPU)
     return folder
 
 
@@ -67,11 +69,11 @@ def test_the_export_draws(made: Path) -> None:
 def test_a_resumed_training_ends_like_an_uninterrupted_one(made: Path, tmp_path: Path, stopped: str) -> None:
     cut = replace(getattr(TINY, stopped), steps=2 if stopped == "denoiser" else 1)
     half = replace(TINY, **{stopped: replace(cut, horizon=getattr(TINY, stopped).steps)})
-    make(half, tmp_path / "work", tmp_path / "out", "cpu")
+    make(half, tmp_path / "work", tmp_path / "out", CPU)
     for path in (tmp_path / "work").glob("*.pt"):  # of the other stages: made of an unfinished one, or to be made again
         if path.stem != stopped:
             path.unlink()
-    make(TINY, tmp_path / "work", tmp_path / "out", "cpu")
+    make(TINY, tmp_path / "work", tmp_path / "out", CPU)
     expected, found = tensors(made / "out"), tensors(tmp_path / "out")
     assert expected.keys() == found.keys()
     assert all(torch.equal(expected[key], found[key]) for key in expected)

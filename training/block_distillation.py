@@ -19,11 +19,12 @@ from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
 from errors import ConfigError
-from training import latents
+from training import latents, options
 from training.denoiser import NOISE, Batch, Stored, noisy_batch
 from training.export import export_student
-from training.judge import WEIGHTS
+from training.judge import WEIGHTS, plain_captions
 from training.loop import Place, Schedule, train
+from training.samples import Sheet, of_folder
 from training.setup import Setup
 from training.surgery import STUDENTS, Blocks, Removal, StudentName, blocks, shrunk, stages
 
@@ -129,6 +130,7 @@ def train_student(
     checkpoint: Path,
     setup: Setup | None = None,
     noise: Mapping[str, Any] = NOISE,
+    sheet: Sheet | None = None,
 ) -> None:
     """`noise`: the teacher's scheduler settings; the student predicts what the teacher does."""
     scheduler = DDPMScheduler.from_config(noise)
@@ -145,7 +147,7 @@ def train_student(
         return loss + plan.weights.features * feature_loss(features, wanted_features), plan.batch
 
     student.train()
-    train(student, loss_at, plan.schedule, checkpoint, seed=plan.seed, parts=plan.parts, setup=setup)
+    train(student, loss_at, plan.schedule, checkpoint, seed=plan.seed, parts=plan.parts, setup=setup, sheet=sheet)
     student.eval()
     learner.close()
     model.close()
@@ -159,6 +161,7 @@ def train_in_rounds(
     work: Path,
     setup: Setup | None = None,
     noise: Mapping[str, Any] = NOISE,
+    sheet: Sheet | None = None,
 ) -> UNet2DConditionModel:
     """The student after all rounds: something is removed, what is left learns from the whole teacher, and again.
 
@@ -169,70 +172,66 @@ def train_in_rounds(
         student = shrunk(student, removal.changes, removal.kept)
         steps, horizon = (round(removal.share * whole) for whole in (plan.schedule.steps, plan.schedule.horizon))
         part = replace(plan, schedule=replace(plan.schedule, steps=steps, horizon=horizon))
-        train_student(student, teacher, stored, part, work / f"{plan.student}-{number + 1}.pt", setup, noise)
+        train_student(student, teacher, stored, part, work / f"{plan.student}-{number + 1}.pt", setup, noise, sheet)
     return student
 
 
 def distil(
-    teacher: Path, pictures: Path, work: Path, out: Path, plan: Plan, device: str, *, whole: bool = False
+    teacher: Path, pictures: Path, work: Path, out: Path, plan: Plan, setup: Setup, *, whole: bool = False
 ) -> None:
     """Train the student of a checkpoint folder's U-Net on stored pictures and captions; write its checkpoint folder."""
     stored = stored_pictures(pictures, teacher)
-    model = UNet2DConditionModel.from_pretrained(teacher / "unet", dtype=torch.float32).to(device)
-    student = train_in_rounds(model, STUDENTS[plan.student], stored, plan, work)
-    export_student(out, teacher, {"unet": student}, whole=whole)
+    model = UNet2DConditionModel.from_pretrained(teacher / "unet", dtype=torch.float32).to(setup.where())
+    sheet = of_folder(teacher, plain_captions(8), setup.where())
+    student = train_in_rounds(model, STUDENTS[plan.student], stored, plan, work, setup, sheet=sheet)
+    if setup.first():
+        export_student(out, teacher, {"unet": student}, whole=whole)
 
 
 def stored_pictures(folder: Path, teacher: Path) -> Stored:
-    """What `training.mini` has stored, scaled as the teacher's latents are. Raises ConfigError if there is none."""
+    """What `python -m training base` has stored, scaled as the teacher's latents are. Raises ConfigError."""
     drawn, worded = sorted(folder.glob("pictures-*.pt")), sorted(folder.glob("captions-*.pt"))
     if not drawn or len(drawn) != len(worded):
         found = f"{len(drawn)} files of pictures and {len(worded)} of captions"
-        raise ConfigError(f"{folder} holds {found}; `python -m training.mini` stores as many of both.")
+        raise ConfigError(f"{folder} holds {found}; `python -m training base` stores as many of both.")
     return latents.load(drawn, worded, AutoencoderKL.load_config(teacher / "vae")["scaling_factor"])
 
 
 def main(
-    teacher: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Its checkpoint folder.")] = WEIGHTS
-    / "mini-sd",
-    pictures: Annotated[Path, typer.Option(help="Folder of stored latents and text states.")] = Path("runs/mini"),
+    teacher: options.TeacherFolder = WEIGHTS / "mini-sd",
+    pictures: options.Pictures = Path("runs/mini"),
     student: Annotated[StudentName, typer.Option(help="What is left of the teacher.")] = "mini-bk-sdm",
     watched: Annotated[After, typer.Option(help="After what features are compared.")] = "stages",
-    work: Annotated[Path, typer.Option(help="Folder of the checkpoints; may be deleted afterwards.")] = Path(
-        "runs/mini"
-    ),
-    out: Annotated[Path, typer.Option(help="Folder of the finished model; it is replaced.")] = WEIGHTS / "mini-bk-sdm",
-    whole: Annotated[bool, typer.Option(help="Copy what it shares with its teacher too, for use anywhere.")] = False,
-    device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
-    steps: Annotated[int, typer.Option(help="The learning rate is planned for as many.")] = PLAN.schedule.steps,
-    batch: Annotated[int, typer.Option(help="Pictures of each of the two parts of a step.")] = PLAN.batch,
-    seed: Annotated[int, typer.Option(help="Of pictures and noise.")] = PLAN.seed,
+    out: options.Out = WEIGHTS / "mini-bk-sdm",
+    whole: options.Whole = False,
     task: Annotated[float, typer.Option(help="Weight of the denoising task's loss.")] = 1.0,
     output: Annotated[float, typer.Option(help="Weight of the distance from the teacher's output.")] = 1.0,
     features: Annotated[float, typer.Option(help="Weight of the distance from its stages' outputs.")] = 0.01,
+    steps: options.Steps = PLAN.schedule.steps,
+    rate: options.Rate = PLAN.schedule.rate,
+    batch: options.Batch = PLAN.batch,
+    accumulation: options.Accumulation = PLAN.parts,
+    seed: options.Seed = PLAN.seed,
+    work: options.Work = Path("runs/mini"),
+    resume: options.Resume = True,
+    device: options.Device = "auto",
+    precision: options.Precision = None,
+    tracker: options.Tracker = None,
+    sheet_every: options.SheetEvery = 0,
 ) -> None:
-    """Distil a block-removed U-Net from mini-sd's, on the pictures that `python -m training.mini` has stored.
+    """Distil a block-removed U-Net from a whole one: BK-SDM's method (arXiv 2305.15798), and SSD-1B's.
 
-    A checkpoint is saved every few minutes; after an interruption the same command goes on from there.
+    Blocks are left out; the others keep their weights and learn the task, the teacher's output, and the outputs
+    of its blocks.
     """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cpu":
-        torch.set_num_threads(1)  # each part of a batch has its own thread
     plan = Plan(
-        schedule=replace(PLAN.schedule, steps=steps),
+        schedule=replace(PLAN.schedule, steps=steps, rate=rate),
         student=student,
         watched=watched,
         weights=Weights(task=task, output=output, features=features),
         batch=batch,
+        parts=accumulation,
         seed=seed,
     )
-    try:
-        distil(teacher, pictures, work, out, plan, device, whole=whole)
-    except ConfigError as error:
-        typer.echo(f"block_distillation: {error}", err=True)
-        raise typer.Exit(2) from None
-
-
-if __name__ == "__main__":
-    typer.run(main)
+    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
+    distil(teacher, pictures, work, out, plan, setup, whole=whole)

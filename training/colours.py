@@ -1,4 +1,4 @@
-"""The preview stage: a small net learns which colour each latent stands for. `python -m training.colours` alone."""
+"""The preview stage: a small net learns which colour each latent stands for. `python -m training colours` alone."""
 
 from __future__ import annotations
 
@@ -59,13 +59,9 @@ def main(
     steps: Annotated[int, typer.Option(help="Of 4096 latents each.")] = 6000,
     seed: Annotated[int, typer.Option(help="Of weights and noise.")] = 0,
 ) -> None:
-    """Learn the colours that a latent space's previews show, from pictures stored by `python -m training.mini`."""
+    """Learn the colours that a latent space's previews show, from pictures stored by `python -m training base`."""
     path = work / "pictures-00.pt"
     net, shares = fitted(torch.load(path, weights_only=True), latents.scale(path), steps, seed)
     net.save(out)
     told = ", ".join(f"{share:.1%} of {name}" for share, name in zip(shares, ("red", "green", "blue"), strict=True))
     Console().print(f"{out}: explains {told} on held-out pictures")
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -9,10 +9,17 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL
+from diffusers.image_processor import VaeImageProcessor
+from PIL.Image import Image
 from torch import Tensor, nn
 
+from training import options
 from training.autoencoder import likeness_loss
+from training.block_distillation import stored_pictures
+from training.export import export_student
+from training.judge import WEIGHTS
 from training.loop import Place, Schedule, train
+from training.samples import Sheet, grid
 from training.setup import Setup
 
 CHANNELS = (8, 16, 32, 32)  # half of the teacher's at each level: a quarter of the work
@@ -62,6 +69,7 @@ def train_decoder(
     seed: int = 5,
     parts: int = 2,
     setup: Setup | None = None,
+    sheet: Sheet | None = None,
 ) -> None:
     """`latents` (n, channels, height, width): of pictures, scaled to a mean square of 1."""
     teacher.eval().requires_grad_(False)
@@ -78,5 +86,60 @@ def train_decoder(
         return decoder_loss(drawn, wanted) + encoder_loss(guess * factor, noisy * factor), batch
 
     student.train()
-    train(BothWays(student), loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
+    train(BothWays(student), loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
     student.eval()
+
+
+@torch.no_grad()
+def beside(teacher: AutoencoderKL, latents: Tensor) -> Sheet:
+    """The teacher's pictures of some latents (n, channels, height, width), and below them the student's."""
+
+    def pictures(net: AutoencoderKL) -> list[Image]:
+        drawn = net.decode(latents.to(net.device) / net.config.scaling_factor).sample
+        found: list[Image] = VaeImageProcessor().postprocess(drawn)
+        return found
+
+    wanted = pictures(teacher)
+    return lambda both: grid(wanted + pictures(both.net), columns=len(wanted))
+
+
+def main(
+    teacher: options.TeacherFolder = WEIGHTS / "mini-sd",
+    pictures: options.Pictures = Path("runs/mini"),
+    out: options.Out = Path("runs/decoder"),
+    whole: options.Whole = True,
+    steps: options.Steps = 4000,
+    rate: options.Rate = 2e-3,
+    batch: options.Batch = 4,
+    accumulation: options.Accumulation = 2,
+    seed: options.Seed = 5,
+    work: options.Work = Path("runs/mini"),
+    resume: options.Resume = True,
+    device: options.Device = "auto",
+    precision: options.Precision = None,
+    tracker: options.Tracker = None,
+    sheet_every: options.SheetEvery = 0,
+) -> None:
+    """Distil a narrower image decoder (SnapFusion, arXiv 2306.00980) on pairs of latents and the teacher's pictures.
+
+    Its encoder learns the way back, so that what is written has a whole autoencoder.
+    """
+    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
+    latents = stored_pictures(pictures, teacher).latents
+    model = AutoencoderKL.from_pretrained(teacher / "vae", dtype=torch.float32).to(setup.where())
+    torch.manual_seed(seed)
+    student = narrowed(model).to(setup.where())
+    train_decoder(
+        student,
+        model,
+        latents,
+        Schedule(steps=steps, rate=rate, decay=0.6, average=0.995, save_every=100),
+        work / "decoder.pt",
+        batch=batch,
+        seed=seed,
+        parts=accumulation,
+        setup=setup,
+        sheet=beside(model, latents[:4].float()),
+    )
+    if setup.first():
+        export_student(out, teacher, {"vae": student}, whole=whole)

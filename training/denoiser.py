@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from training.loop import Place, Schedule, train
 from training.predictions import target
+from training.samples import Sheet
 from training.setup import Setup
 
 DROPPED = 0.1  # share of captions replaced by the empty one: what guidance leads away from
@@ -111,6 +112,7 @@ def train_denoiser(
     seed: int = 0,
     parts: int = 1,
     setup: Setup | None = None,
+    sheet: Sheet | None = None,
 ) -> None:
     scheduler = DDPMScheduler(**NOISE)
 
@@ -119,7 +121,7 @@ def train_denoiser(
         return F.mse_loss(drawn.prediction(net), drawn.target), batch
 
     unet.train()
-    train(unet, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
+    train(unet, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
     unet.eval()
 
 

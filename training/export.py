@@ -41,7 +41,14 @@ def export(
         part.cpu().half().save_pretrained(folder / name, max_shard_size=LARGEST_FILE)
     shutil.copytree(vocabulary, folder / "tokenizer")
     scheduler().save_pretrained(folder / "scheduler")
-    pipeline = StableDiffusionPipeline(
+    assembled(net, text, tokens, unet).save_config(folder)  # model_index.json
+
+
+def assembled(
+    net: AutoencoderKL, text: CLIPTextModel, tokens: CLIPTokenizer, unet: UNet2DConditionModel
+) -> StableDiffusionPipeline:
+    """The stock pipeline of the parts."""
+    return StableDiffusionPipeline(
         vae=net,
         text_encoder=text,
         tokenizer=tokens,
@@ -51,7 +58,6 @@ def export(
         feature_extractor=None,
         requires_safety_checker=False,
     )
-    pipeline.save_config(folder)  # model_index.json
 
 
 def export_student(

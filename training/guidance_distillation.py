@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 import torch.nn.functional as F
+import typer
 from accelerate.utils import extract_model_from_parallel
 from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor, nn
 
+from training import options
+from training.block_distillation import stored_pictures
 from training.denoiser import NOISE, NONE, Batch, Conditions, Stored, noisy_batch
+from training.export import export_student
+from training.judge import WEIGHTS, plain_captions
 from training.loop import Place, Schedule, train
+from training.samples import Sheet, of_folder
 from training.setup import Setup
 
 GUIDANCE_WIDTH = 128  # of the scale's sinusoidal embedding
@@ -98,8 +104,10 @@ def train_guidance(
     batch: int = 16,
     seed: int = 2,
     parts: int = 2,
+    scales: tuple[float, float] = SCALES,
     setup: Setup | None = None,
     noise: Mapping[str, Any] = NOISE,
+    sheet: Sheet | None = None,
 ) -> None:
     """`noise`: the teacher's scheduler settings; the student predicts what the teacher does."""
     scheduler = DDPMScheduler.from_config(noise)
@@ -108,7 +116,7 @@ def train_guidance(
 
     def loss_at(net: nn.Module, place: Place) -> tuple[Tensor, int]:
         drawn: Batch = noisy_batch(stored, scheduler, batch, place, student.device)
-        scale = random_scales(batch, place).to(student.device)
+        scale = random_scales(batch, place, scales).to(student.device)
         with torch.no_grad():
             asked, unled = (drawn.noisy, drawn.times, drawn.texts), stored.unled(drawn.conditions)
             unconditional, conditional = both_passes(teacher, *asked, empty, drawn.conditions, unled)
@@ -116,5 +124,48 @@ def train_guidance(
         return guidance_loss(guess, unconditional, conditional, scale), batch
 
     student.train()
-    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
+    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
     student.eval()
+
+
+def main(
+    teacher: options.TeacherFolder = WEIGHTS / "mini-sd",
+    pictures: options.Pictures = Path("runs/mini"),
+    out: options.Out = Path("runs/guidance"),
+    whole: options.Whole = True,
+    scales: Annotated[tuple[float, float], typer.Option(help="Least and greatest guidance that is taught.")] = SCALES,
+    steps: options.Steps = 2000,
+    rate: options.Rate = 5e-4,
+    batch: options.Batch = 16,
+    accumulation: options.Accumulation = 2,
+    seed: options.Seed = 2,
+    work: options.Work = Path("runs/mini"),
+    resume: options.Resume = True,
+    device: options.Device = "auto",
+    precision: options.Precision = None,
+    tracker: options.Tracker = None,
+    sheet_every: options.SheetEvery = 0,
+) -> None:
+    """Distil guidance into one pass (arXiv 2210.03142): half the U-Net passes, and the slider stays.
+
+    The student starts with its teacher's weights and takes the guidance scale as an input beside the timestep.
+    """
+    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
+    stored = stored_pictures(pictures, teacher)
+    model = UNet2DConditionModel.from_pretrained(teacher / "unet", dtype=torch.float32).to(setup.where())
+    student = takes_guidance(model)
+    train_guidance(
+        student,
+        model,
+        stored,
+        Schedule(steps=steps, rate=rate, decay=0.7, average=0.99, save_every=100),
+        work / "guidance.pt",
+        batch=batch,
+        seed=seed,
+        parts=accumulation,
+        scales=scales,
+        setup=setup,
+        sheet=of_folder(teacher, plain_captions(8), setup.where()),
+    )
+    if setup.first():
+        export_student(out, teacher, {"unet": student}, whole=whole)

@@ -1,4 +1,4 @@
-"""Judges a model: draws held-out prompts and counts what the pictures show. `python -m training.judge --help`"""
+"""Judges a model: draws held-out prompts and counts what the pictures show. `python -m training judge --help`"""
 
 from __future__ import annotations
 
@@ -105,6 +105,11 @@ def held_out_scenes(count: int, seed: int = 20261121) -> list[Scene]:
     return [random_scene(rng, 1 + number % 2, judging=True) for number in range(count)]
 
 
+def plain_captions(count: int) -> list[str]:
+    """Of held-out scenes."""
+    return [plain_caption(scene) for scene in held_out_scenes(count)]
+
+
 def draw_all(
     pipeline: DiffusionPipeline, prompts: Sequence[str], steps: int, guidance: float, negative: str = ""
 ) -> list[Pixels]:
@@ -174,7 +179,3 @@ def print_tables(guided: Shares, unguided: Shares, avoided: Sequence[Avoided], g
         for one in avoided:
             table.add_row(one.colour, f"{one.without:.1%}", f"{one.named:.1%}")
         console.print(table)
-
-
-if __name__ == "__main__":
-    typer.run(main)

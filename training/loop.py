@@ -6,21 +6,23 @@ Built on accelerate: `python -m training …` uses the CPU or one GPU, `accelera
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGTERM
 from typing import NamedTuple
 
 import torch
 from accelerate import Accelerator
-from PIL.Image import Image
 from torch import Tensor, nn
 
 from errors import ConfigError, DarkroomError
 from training import checkpoint as checkpoints
 from training.interrupts import Stopped, ears
 from training.progress import Log
+from training.samples import Sheet
 from training.setup import Setup
 
 WARMUP = 100  # steps
@@ -40,7 +42,6 @@ class Place(NamedTuple):
 
 
 LossAt = Callable[[nn.Module, Place], tuple[Tensor, int]]  # the mean loss of a part, and of how many pictures it is
-Sheet = Callable[[nn.Module], Image]  # a net's sample pictures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,7 @@ def train(
                 training.show(sheet)
             if training.told_to_stop(heard.number):
                 training.save()
-                raise Stopped(training.how_to_go_on(), heard.number)
+                raise Stopped(training.how_to_go_on(), heard.number or SIGTERM)  # 0: another process heard it
             if training.step % schedule.save_every == 0 or training.step == schedule.steps:
                 training.save()
     training.finish()
@@ -111,7 +112,7 @@ class Training:
         self.bare = net  # `self.net` may wrap it
         self.average = [p.detach().clone() for p in self.weights]
         self.step, losses = 0, []
-        if state := checkpoints.load(path, self.accelerator.device):
+        if setup.resume and (state := checkpoints.load(path, self.accelerator.device)):
             self.step, losses = self._adopt(state), state["losses"]
         # A tracker hides what it was told of steps after the checkpoint: they come again.
         kept = {"tensorboard": {"purge_step": self.step}}
@@ -202,18 +203,20 @@ class Gradients:
 
     def __init__(self, training: Training, loss_at: LossAt) -> None:
         self.training, self.loss_at = training, loss_at
-        accelerator, self.cores = training.accelerator, torch.get_num_threads()
+        accelerator, self.usual = training.accelerator, torch.get_num_threads()
         self.mine = range(accelerator.process_index, training.parts, accelerator.num_processes)
         alone = accelerator.device.type == "cpu" and accelerator.num_processes == 1
-        self.threads = min(self.cores, training.parts) if alone else 1
+        cores = os.cpu_count() or 1
+        self.threads = min(cores, training.parts) if alone else 1
+        self.within = min(self.usual, cores // self.threads)  # an operation
         self.pool = ThreadPoolExecutor(self.threads)
 
     def __enter__(self) -> Gradients:
-        torch.set_num_threads(self.cores // self.threads)
+        torch.set_num_threads(self.within)
         return self
 
     def __exit__(self, *_: object) -> None:
-        torch.set_num_threads(self.cores)
+        torch.set_num_threads(self.usual)
         self.pool.shutdown()
 
     def of(self, seed: int, step: int) -> tuple[float, int]:
@@ -230,7 +233,8 @@ class Gradients:
     def _backward(self, place: Place) -> tuple[float, int]:
         accelerator, net = self.training.accelerator, self.training.net
         with accelerator.accumulate(net):
-            loss, pictures = self.loss_at(net, place)
+            with accelerator.autocast():  # teachers too, which are not prepared
+                loss, pictures = self.loss_at(net, place)
             accelerator.backward(loss)
         return float(loss.detach()), pictures
 
@@ -239,7 +243,8 @@ class Gradients:
         weights, parts = self.training.weights, len(places)
 
         def gradients(place: Place) -> tuple[tuple[Tensor | None, ...], float, int]:
-            loss, pictures = self.loss_at(self.training.net, place)
+            with self.training.accelerator.autocast():
+                loss, pictures = self.loss_at(self.training.net, place)
             return torch.autograd.grad(loss / parts, weights, allow_unused=True), float(loss.detach()), pictures
 
         found = []

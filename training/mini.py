@@ -1,4 +1,4 @@
-"""Makes `mini-sd` from nothing: `python -m training.mini`. Stopped at any moment, the same command goes on."""
+"""Makes `mini-sd` from nothing: `python -m training base`. Stopped at any moment, the same command goes on."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from typing import Annotated
 
 import torch
 import typer
+from accelerate import PartialState
+from diffusers import AutoencoderKL
 from rich.console import Console
 from rich.progress import track
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from judging.scenes import SIDE
-from training import latents
+from training import latents, options
 from training.autoencoder import CHANNELS, LATENTS, autoencoder, train_autoencoder
 from training.denoiser import denoiser, train_denoiser
-from training.export import export
-from training.judge import WEIGHTS
+from training.export import assembled, export
+from training.judge import WEIGHTS, plain_captions
 from training.loop import Schedule
+from training.samples import drawn_by
+from training.setup import Setup
 from training.text import WIDTH, Reader, train_text
 from training.tokenizer import write_tokenizer
 
@@ -60,64 +64,106 @@ PLAN = Plan(  # close to what made the committed weights: README.md says what di
 )
 
 
-def make(plan: Plan, work: Path, out: Path, device: str) -> None:
+def make(plan: Plan, work: Path, out: Path, setup: Setup) -> None:
     """All stages in turn; each takes up its own checkpoint."""
+    device = setup.where()
     torch.manual_seed(plan.seed)
     net = autoencoder(plan.widths).to(device, memory_format=torch.channels_last)
     train_autoencoder(
-        net, plan.autoencoder, work / "autoencoder.pt", pixels=plan.pixels, seed=plan.seed, parts=plan.parts
+        net,
+        plan.autoencoder,
+        work / "autoencoder.pt",
+        pixels=plan.pixels,
+        seed=plan.seed,
+        parts=plan.parts,
+        setup=setup,
     )
-    tokens, text = trained_text(plan, work, device)
-
-    pictures = [work / f"pictures-{number:02d}.pt" for number in range(plan.files)]
-    captions = [work / f"captions-{number:02d}.pt" for number in range(plan.files)]
-    for number in track(range(plan.files), "latents"):
-        latents.store_pictures(net, pictures[number], plan.pictures, (plan.seed, number))
-        latents.store_captions(text, tokens, captions[number], plan.pictures, (plan.seed, number))
+    tokens, text = trained_text(plan, work, setup)
+    pictures, captions = encoded(plan, work, net, tokens, text, anew=not setup.resume)
     factor = latents.scale(pictures[0])
     net.register_to_config(scaling_factor=factor)
     decibels = latents.psnr(net, REBUILT)
-    Console().print(f"Autoencoder: {decibels:.1f} dB PSNR on {REBUILT} held-out pictures")
+    if setup.first():
+        Console().print(f"Autoencoder: {decibels:.1f} dB PSNR on {REBUILT} held-out pictures")
 
     torch.manual_seed(plan.seed)
     unet = denoiser(LATENTS, WIDTH, plan.channels).to(device)
     stored = latents.load(pictures, captions, factor)
     train_denoiser(
-        unet, stored, plan.denoiser, work / "denoiser.pt", batch=plan.batch, seed=plan.seed, parts=plan.parts
+        unet,
+        stored,
+        plan.denoiser,
+        work / "denoiser.pt",
+        batch=plan.batch,
+        seed=plan.seed,
+        parts=plan.parts,
+        setup=setup,
+        sheet=drawn_by(assembled(net, text, tokens, unet), plain_captions(8)),
     )
-    export(out, net, text, tokens, unet)
+    if setup.first():
+        export(out, net, text, tokens, unet)
 
 
-def trained_text(plan: Plan, work: Path, device: str) -> tuple[CLIPTokenizer, CLIPTextModel]:
-    write_tokenizer(work / "tokenizer")
+def encoded(
+    plan: Plan, work: Path, net: AutoencoderKL, tokens: CLIPTokenizer, text: CLIPTextModel, *, anew: bool
+) -> tuple[list[Path], list[Path]]:
+    """The files of latents and of text states; those that are there are taken as they are, unless all begins anew."""
+    files = {
+        kind: [work / f"{kind}-{number:02d}.pt" for number in range(plan.files)] for kind in ("pictures", "captions")
+    }
+    with PartialState().main_process_first():  # the others then find them
+        for path in files["pictures"] + files["captions"] if anew and PartialState().is_main_process else ():
+            path.unlink(missing_ok=True)
+        for number in track(range(plan.files), "latents"):
+            latents.store_pictures(net, files["pictures"][number], plan.pictures, (plan.seed, number))
+            latents.store_captions(text, tokens, files["captions"][number], plan.pictures, (plan.seed, number))
+    return files["pictures"], files["captions"]
+
+
+def trained_text(plan: Plan, work: Path, setup: Setup) -> tuple[CLIPTokenizer, CLIPTextModel]:
+    with PartialState().main_process_first():
+        write_tokenizer(work / "tokenizer")
     tokens = CLIPTokenizer.from_pretrained(work / "tokenizer")
     torch.manual_seed(plan.seed)
-    reader = Reader(tokens).to(device)
-    train_text(reader, tokens, plan.text, work / "text.pt", batch=plan.text_batch, seed=plan.seed)
+    reader = Reader(tokens).to(setup.where())
+    parts = PartialState().num_processes  # the captions of a step are few
+    path = work / "text.pt"
+    train_text(reader, tokens, plan.text, path, batch=plan.text_batch, seed=plan.seed, parts=parts, setup=setup)
     return tokens, reader.encoder.requires_grad_(False)
 
 
 def main(
-    work: Annotated[Path, typer.Option(help="Checkpoints and stored latents; may be deleted afterwards.")] = WORK,
     out: Annotated[Path, typer.Option(help="Folder of the finished model; it is replaced.")] = WEIGHTS / "mini-sd",
-    device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
-    steps: Annotated[
-        int, typer.Option(help="Denoiser's steps: the last stage, and the longest.")
-    ] = PLAN.denoiser.steps,
-    files: Annotated[int, typer.Option(help="Files of a thousand stored pictures to learn from.")] = PLAN.files,
-    seed: Annotated[int, typer.Option(help="Of weights, pictures and noise.")] = 0,
+    files: Annotated[int, typer.Option(min=1, help="Files of a thousand stored pictures to learn from.")] = PLAN.files,
+    pictures: Annotated[int, typer.Option(min=1, help="Of each file.")] = PLAN.pictures,
+    autoencoder_steps: options.Steps = PLAN.autoencoder.steps,
+    text_steps: options.Steps = PLAN.text.steps,
+    steps: options.Steps = PLAN.denoiser.steps,
+    rate: options.Rate = PLAN.denoiser.rate,
+    batch: options.Batch = PLAN.batch,
+    accumulation: options.Accumulation = PLAN.parts,
+    seed: options.Seed = PLAN.seed,
+    work: options.Work = WORK,
+    resume: options.Resume = True,
+    device: options.Device = "auto",
+    precision: options.Precision = None,
+    tracker: options.Tracker = None,
+    sheet_every: options.SheetEvery = 0,
 ) -> None:
-    """Train autoencoder, text encoder and denoiser on drawn pictures, then write a Stable Diffusion checkpoint.
+    """Train autoencoder, text encoder and U-Net on drawn pictures, then write a Stable Diffusion checkpoint.
 
-    Every stage saves a checkpoint every few minutes; after an interruption the same command goes on from there.
+    Steps, rate and batch are the U-Net's: it comes last and takes longest.
     """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    plan = replace(PLAN, files=files, seed=seed)
-    if device == "cpu":
-        torch.set_num_threads(1)  # each part of a batch has its own thread
-    make(replace(plan, denoiser=replace(plan.denoiser, steps=steps)), work, out, device)
-
-
-if __name__ == "__main__":
-    typer.run(main)
+    plan = replace(
+        PLAN,
+        autoencoder=replace(PLAN.autoencoder, steps=autoencoder_steps),
+        text=replace(PLAN.text, steps=text_steps),
+        files=files,
+        pictures=pictures,
+        denoiser=replace(PLAN.denoiser, steps=steps, rate=rate),
+        batch=batch,
+        parts=accumulation,
+        seed=seed,
+    )
+    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
+    make(plan, work, out, setup)

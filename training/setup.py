@@ -20,6 +20,7 @@ class Setup:
     precision: str | None = None  # no, fp16 or bf16; None: as `accelerate launch` says, else no
     tracker: str | None = None  # one that accelerate knows, as tensorboard
     sheet_every: int = 0  # steps between two sheets of samples; 0: none
+    resume: bool = True  # from the checkpoint, if there is one
 
     def where(self) -> torch.device:
         """This process's device. Raises ConfigError if there is none of that kind."""
@@ -27,6 +28,11 @@ class Setup:
             raise ConfigError("There is no GPU that torch can use. Choose --device cpu.")
         found: torch.device = PartialState(cpu=self.device == "cpu").device
         return found
+
+    def first(self) -> bool:
+        """Whether this is the process that writes and tells, of several."""
+        self.where()
+        return bool(PartialState().is_main_process)
 
     def accelerator(self, folder: Path, parts: int) -> Accelerator:
         """For one training of `parts` micro-batches a step, which the processes share. Raises ConfigError."""

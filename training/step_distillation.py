@@ -5,21 +5,29 @@ With `--guided` the distance is measured after guidance, as SnapFusion's CFG-awa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 import torch.nn.functional as F
+import typer
 from accelerate.utils import extract_model_from_parallel
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
-from training.denoiser import NONE, Conditions, Stored
-from training.guidance_distillation import both_passes, guided, one_pass, random_scales
+from errors import ConfigError
+from training import options
+from training.block_distillation import stored_pictures
+from training.denoiser import NOISE, NONE, Conditions, Stored
+from training.export import export_student
+from training.guidance_distillation import SCALES, both_passes, guided, one_pass, random_scales
+from training.judge import WEIGHTS, plain_captions
 from training.loop import Place, Schedule, train
 from training.predictions import velocity_from
+from training.samples import Sheet, of_folder
 from training.setup import Setup
 
 Predict = Callable[[Tensor, Tensor], Tensor]  # noisy latents (batch, c, h, w) and times (batch,) → v like the latents
@@ -114,7 +122,7 @@ def teachers_way(
 
 @dataclass(frozen=True, kw_only=True)
 class Halving:
-    """One stage: a student of so many steps learns from so many of its teacher's."""
+    """A student of so many steps learns from so many of its teacher's."""
 
     steps: int  # the student's
     teacher_steps: int  # the teacher's, a multiple of them
@@ -141,6 +149,7 @@ def train_steps(
     parts: int = 2,
     scales: tuple[float, float] = (1.0, 6.0),
     setup: Setup | None = None,
+    sheet: Sheet | None = None,
 ) -> None:
     """Several halvings: taken in turn, batch by batch, so that one student knows several numbers of steps.
 
@@ -173,5 +182,78 @@ def train_steps(
         return step_loss(predicting(net, *asked)(noisy, times), target), batch
 
     student.train()
-    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
+    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
     student.eval()
+
+
+def train_in_stages(
+    student: UNet2DConditionModel,
+    teacher: UNet2DConditionModel,
+    stored: Stored,
+    stages: Sequence[tuple[Halving, ...]],
+    schedule: Schedule,
+    work: Path,
+    **settings: Any,
+) -> None:
+    """One stage after another, each with its own checkpoint; what one has made teaches the next."""
+    for number, halvings in enumerate(stages, 1):
+        student.requires_grad_(True)
+        train_steps(student, teacher, stored, halvings, schedule, work / f"steps-{number}.pt", **settings)
+        teacher = deepcopy(student)
+
+
+def stage(text: str) -> tuple[Halving, ...]:
+    """Of 8:4 or 4:4,4:2, each the teacher's steps and the student's. Raises ConfigError."""
+    try:
+        pairs = [tuple(map(int, each.split(":"))) for each in text.split(",")]
+        return tuple(Halving(teacher_steps=theirs, steps=own) for theirs, own in pairs)
+    except (ValueError, ZeroDivisionError) as error:
+        raise ConfigError(
+            f"--halving {text}: say the teacher's steps, a multiple, and the student's as 16:8, or several as 4:4,4:2."
+        ) from error
+
+
+def main(
+    teacher: options.TeacherFolder = WEIGHTS / "mini-sd",
+    student: Annotated[
+        Path | None, typer.Option(exists=True, help="Folder of the model that the student starts as; else the teacher.")
+    ] = None,
+    pictures: options.Pictures = Path("runs/mini"),
+    out: options.Out = Path("runs/steps"),
+    whole: options.Whole = True,
+    halving: Annotated[
+        list[str], typer.Option(help="Repeatable: steps of the teacher, then of the student, which teaches the next.")
+    ] = ["16:8", "8:4"],  # noqa: B006 - typer copies it
+    guided_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Of the batches compared after guidance, in a net that takes no scale.")
+    ] = 0.7,
+    scales: Annotated[tuple[float, float], typer.Option(help="Least and greatest guidance that is taught.")] = SCALES,
+    steps: options.Steps = 1000,
+    rate: options.Rate = 4e-4,
+    batch: options.Batch = 16,
+    accumulation: options.Accumulation = 2,
+    seed: options.Seed = 3,
+    work: options.Work = Path("runs/mini"),
+    resume: options.Resume = True,
+    device: options.Device = "auto",
+    precision: options.Precision = None,
+    tracker: options.Tracker = None,
+    sheet_every: options.SheetEvery = 0,
+) -> None:
+    """Distil steps (arXiv 2202.00512): one of the student's does what several of its teacher's did.
+
+    --steps are those of each halving. Of a teacher that takes the guidance scale as an input, so does the student.
+    """
+    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
+    stages = [stage(text) for text in halving]
+    stored = stored_pictures(pictures, teacher)
+    model, own = (
+        UNet2DConditionModel.from_pretrained(folder / "unet", dtype=torch.float32).to(setup.where())
+        for folder in (teacher, student or teacher)
+    )
+    chance = {"guided_share": guided_share, "batch": batch, "seed": seed, "parts": accumulation, "scales": scales}
+    schedule = Schedule(steps=steps, rate=rate, decay=0.7, average=0.99, save_every=100)
+    sheet = of_folder(teacher, plain_captions(8), setup.where(), steps=stages[-1][-1].steps)
+    train_in_stages(own, model, stored, stages, schedule, work, noise=NOISE, setup=setup, sheet=sheet, **chance)
+    if setup.first():
+        export_student(out, student or teacher, {"unet": own}, whole=whole)

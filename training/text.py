@@ -74,17 +74,21 @@ def train_text(
     *,
     batch: int = 64,
     seed: int = 0,
+    parts: int = 1,
     setup: Setup | None = None,
 ) -> None:
+    """`batch` captions a step, shared out over its parts."""
+
     def loss_at(net: nn.Module, place: Place) -> tuple[Tensor, int]:
         rng = np.random.default_rng((place.seed, 1, place.step))
         captions = [random_caption(random_scene(rng, 1 + n % 2), rng, fillers=0.4) for n in range(batch)]
+        captions = captions[place.part :: parts]
         ids, told, nouns = (tensor.to(reader.encoder.device) for tensor in exercise(captions, tokens))
         at_end, at_noun = net(ids)
-        return reading_loss(at_end, at_noun, told, nouns), batch
+        return reading_loss(at_end, at_noun, told, nouns), len(captions)
 
     reader.train()
-    train(reader, loss_at, schedule, checkpoint, seed=seed, setup=setup)
+    train(reader, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
     reader.eval()
 
 

@@ -1,0 +1,51 @@
+"""Sheets of sample pictures: the same prompts and seeds by a net that is being trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import DiffusionPipeline
+from PIL import Image
+from torch import nn
+
+STEPS = 20
+COLUMNS = 4
+
+Sheet = Callable[[nn.Module], Image.Image]
+
+
+def drawn_by(pipeline: Any, prompts: Sequence[str], steps: int = STEPS, guidance: float = 3.0) -> Sheet:
+    """A sheet by the stock pipeline with the net in its U-Net's place; a prompt's number is its seed."""
+    pipeline.set_progress_bar_config(disable=True)
+
+    def sheet(net: nn.Module) -> Image.Image:
+        pipeline.register_modules(unet=net)
+        dice = [torch.Generator().manual_seed(number) for number in range(len(prompts))]
+        made = pipeline(list(prompts), num_inference_steps=steps, guidance_scale=guidance, generator=dice)
+        return grid(made.images)
+
+    return sheet
+
+
+def of_folder(folder: Path, prompts: Sequence[str], device: torch.device, **settings: Any) -> Sheet:
+    """As `drawn_by` the pipeline of a checkpoint folder, which is loaded for the first sheet."""
+
+    @cache
+    def loaded() -> Sheet:
+        pipeline = DiffusionPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+        return drawn_by(pipeline.to(device), prompts, **settings)
+
+    return lambda net: loaded()(net)
+
+
+def grid(pictures: Sequence[Image.Image], columns: int = COLUMNS) -> Image.Image:
+    """Row by row, all of the first one's size."""
+    width, height = pictures[0].size
+    sheet = Image.new("RGB", (width * min(columns, len(pictures)), height * -(-len(pictures) // columns)))
+    for number, picture in enumerate(pictures):
+        sheet.paste(picture, (width * (number % columns), height * (number // columns)))
+    return sheet
