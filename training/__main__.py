@@ -27,6 +27,7 @@ COMMANDS = {
     "guidance": ("training.guidance_distillation:main", "Teach a U-Net to do in one pass what guidance does in two."),
     "steps": ("training.step_distillation:main", "Teach a U-Net to do in one step what its teacher does in several."),
     "decoder": ("training.decoder_distillation:main", "Teach a narrower image decoder by another one's pictures."),
+    "flexible": ("training.flexible_distillation:main", "Teach a flexible U-Net, as DeciDiffusion's, by a stock one."),
     "colours": ("training.colours:main", "Learn which colours a latent space's previews show."),
     "report": ("training.report.command:report", "Measure the whole family in one run: table, sheet, curves."),
     "ablation": ("training.report.ablation:main", "What each of the block student's losses is worth."),

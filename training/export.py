@@ -19,6 +19,8 @@ from diffusers import (
 )
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from models.families import RECIPES
+from models.spec import Family
 from training.denoiser import NOISE
 
 SAMPLING: dict[str, Any] = {
@@ -66,24 +68,30 @@ def export_student(
     nets: Mapping[str, ModelMixin],
     schedule: SchedulerMixin | None = None,
     *,
+    family: Family | None = None,
     whole: bool = False,
 ) -> None:
     """Write the folder of a student anew: its own nets by component, in half precision, and how it is sampled.
 
     What it shares with its teacher is taken from there, as the entry's `components` in config.yaml say; a `whole`
-    folder holds that too, byte for byte, and can be used anywhere. `schedule`: None: the teacher's.
+    folder holds that too, byte for byte, and can be used anywhere. `schedule`, `family`: None: the teacher's.
     """
     shutil.rmtree(folder, ignore_errors=True)
     parts = [part.name for part in teacher.iterdir() if part.is_dir()]
     left = parts if not whole else list(nets)
     shutil.copytree(teacher, folder, ignore=shutil.ignore_patterns(*(set(left) - {"scheduler"})))
+    changes: dict[str, Any] = {}
+    folders: Mapping[str, str] = {}
+    if family is not None:
+        folders, changes["_class_name"] = RECIPES[family].folders, RECIPES[family].named
     for name, net in nets.items():
-        net.cpu().half().save_pretrained(folder / name, max_shard_size=LARGEST_FILE)
-        rewrite(folder / name / "config.json", lambda said: said.pop("_name_or_path", None))  # where it was trained
+        own = folder / folders.get(name, name)
+        net.cpu().half().save_pretrained(own, max_shard_size=LARGEST_FILE)
+        rewrite(own / "config.json", lambda said: said.pop("_name_or_path", None))  # where it was trained
     if schedule is not None:
         schedule.save_pretrained(folder / "scheduler")
-        named = {"scheduler": ["diffusers", type(schedule).__name__]}
-        rewrite(folder / "model_index.json", lambda said: said.update(named))
+        changes["scheduler"] = ["diffusers", type(schedule).__name__]
+    rewrite(folder / "model_index.json", lambda said: said.update(changes))
 
 
 def rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:

@@ -15,11 +15,16 @@ import torch
 from diffusers import DDIMScheduler, DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
-from training.block_distillation import output_loss, task_loss
+from models.spec import Family
+from training import options
+from training.architectures import MINI_DECI, flexible
+from training.block_distillation import output_loss, stored_pictures, task_loss
 from training.denoiser import NOISE, Stored, noisy_batch
-from training.export import SAMPLING
+from training.export import SAMPLING, export_student
+from training.judge import WEIGHTS, plain_captions
 from training.loop import Place, Schedule, train
 from training.predictions import V
+from training.samples import Sheet, of_folder
 from training.setup import Setup
 
 ZERO_SNR = {"rescale_betas_zero_snr": True, "prediction_type": V}
@@ -44,6 +49,7 @@ def train_flexible(
     seed: int = 4,
     parts: int = 2,
     setup: Setup | None = None,
+    sheet: Sheet | None = None,
 ) -> None:
     """By the task's loss and the distance from the teacher's output. `noise`: the teacher's, which must predict v."""
     theirs = DDPMScheduler.from_config(noise)
@@ -59,10 +65,54 @@ def train_flexible(
         return task_loss(guess, drawn.target) + output_loss(guess, wanted), batch
 
     student.train()
-    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
+    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
     student.eval()
 
 
 def zero_snr_scheduler(noise: Mapping[str, Any] = NOISE) -> DDIMScheduler:
     """DDIM as DeciDiffusion's repository names it, with trailing spacing: a run starts at the last training time."""
     return DDIMScheduler.from_config({**noise, **SAMPLING, **ZERO_SNR})
+
+
+def main(
+    teacher: options.TeacherFolder = WEIGHTS / "mini-sd",
+    pictures: options.Pictures = Path("runs/mini"),
+    out: options.Out = WEIGHTS / "mini-deci",
+    whole: options.Whole = False,
+    steps: options.Steps = 2600,
+    rate: options.Rate = 8e-4,
+    batch: options.Batch = 16,
+    accumulation: options.Accumulation = 2,
+    seed: options.Seed = 4,
+    work: options.Work = Path("runs/mini"),
+    resume: options.Resume = True,
+    device: options.Device = "auto",
+    precision: options.Precision = None,
+    tracker: options.Tracker = None,
+    sheet_every: options.SheetEvery = 0,
+) -> None:
+    """Distil a stock U-Net into a flexible one, as DeciDiffusion's is, whose noise levels end at noise alone.
+
+    The student starts with its teacher's weights where the two have the same blocks.
+    """
+    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
+    stored = stored_pictures(pictures, teacher)
+    model = UNet2DConditionModel.from_pretrained(teacher / "unet", dtype=torch.float32).to(setup.where())
+    torch.manual_seed(seed)
+    student = flexible(model, MINI_DECI).to(setup.where())
+    schedule = Schedule(steps=steps, rate=rate, decay=0.7, average=0.997, save_every=100)
+    train_flexible(
+        student,
+        model,
+        stored,
+        schedule,
+        work / "flexible.pt",
+        batch=batch,
+        seed=seed,
+        parts=accumulation,
+        setup=setup,
+        sheet=of_folder(teacher, plain_captions(8), setup.where(), zero_snr_scheduler()),
+    )
+    if setup.first():
+        family = Family.DECIDIFFUSION
+        export_student(out, teacher, {"unet": student}, zero_snr_scheduler(), family=family, whole=whole)

@@ -22,7 +22,7 @@ from errors import ConfigError
 from training import options
 from training.block_distillation import stored_pictures
 from training.denoiser import NOISE, NONE, Conditions, Stored
-from training.export import export_student
+from training.export import export_student, few_step_scheduler
 from training.guidance_distillation import SCALES, both_passes, guided, one_pass, random_scales
 from training.judge import WEIGHTS, plain_captions
 from training.loop import Place, Schedule, train
@@ -253,7 +253,7 @@ def main(
     )
     chance = {"guided_share": guided_share, "batch": batch, "seed": seed, "parts": accumulation, "scales": scales}
     schedule = Schedule(steps=steps, rate=rate, decay=0.7, average=0.99, save_every=100)
-    sheet = of_folder(teacher, plain_captions(8), setup.where(), steps=stages[-1][-1].steps)
+    sheet = of_folder(teacher, plain_captions(8), setup.where(), few_step_scheduler(), steps=stages[-1][-1].steps)
     train_in_stages(own, model, stored, stages, schedule, work, noise=NOISE, setup=setup, sheet=sheet, **chance)
     if setup.first():
-        export_student(out, student or teacher, {"unet": own}, whole=whole)
+        export_student(out, student or teacher, {"unet": own}, few_step_scheduler(), whole=whole)
