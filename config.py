@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from access.settings import Access
 from errors import ConfigError
-from generation.samplers import SAMPLERS
+from generation.samplers import SAMPLERS, choices
 from generation.settings import Limits, Preview, Queue
 from judging.settings import Clip
 from models.families import wanted
@@ -100,10 +100,10 @@ class Config(Data):
             if spec.name in names[:index]:
                 raise Wrong(f"{spec.name!r} is used twice; names must be unique", index, "name")
             if spec.sampler not in SAMPLERS:
-                raise Wrong(f"{spec.sampler!r} is not known; choose one of {', '.join(SAMPLERS)}", index, "sampler")
+                raise Wrong(f"{spec.sampler!r} is not known; choose one of {choices()}", index, "sampler")
             for number, name in enumerate(spec.samplers or ()):
                 if name not in SAMPLERS:
-                    raise Wrong(f"{name!r} is not known; choose from {', '.join(SAMPLERS)}", index, "samplers", number)
+                    raise Wrong(f"{name!r} is not known; choose from {choices()}", index, "samplers", number)
             for name in spec.components:
                 if name not in (others := [it.name for it in wanted(spec) if it.name != "scheduler"]):
                     raise Wrong(f"may come from elsewhere: {', '.join(others)}", index, "components", name)

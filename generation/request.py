@@ -118,7 +118,7 @@ def check(request: GenerationRequest, spec: ModelSpec, limits: Limits) -> None:
     if request.sampler not in samplers.offered(spec):
         made = f", which {spec.name} does not draw with" if request.sampler in SAMPLERS else ""
         raise InvalidRequest(
-            f"Sampler is {_shown(request.sampler)}{made}. Choose one of: {', '.join(samplers.offered(spec))}.",
+            f"Sampler is {_shown(request.sampler)}{made}. Choose one of: {samplers.choices(samplers.offered(spec))}.",
             "sampler",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -88,6 +88,16 @@ SAMPLERS: tuple[str, ...] = tuple(_ALL)  # with them, as requests have them: "DP
 def offered(spec: ModelSpec) -> tuple[str, ...]:
     """Those of SAMPLERS that the model draws with."""
     return spec.samplers or SAMPLERS
+
+
+def choices(names: Sequence[str] = SAMPLERS) -> str:
+    """Those `names` of SAMPLERS in a line, with the schedules that may follow a sampler's name in brackets."""
+    told: list[str] = []
+    for base in dict.fromkeys(split(name)[0] for name in names):
+        own = [name for name in names if split(name)[0] == base]
+        more = " | ".join(split(name)[1] for name in own if name != base)
+        told += [f"{base} [{more}]"] if more and base in own else own
+    return ", ".join(told)
 
 
 def aliases(base: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The names of samplers, and what stands behind each."""
 
+import re
 from typing import Any
 
 import pytest
@@ -26,6 +27,13 @@ def test_every_name_is_found_however_it_is_written(name: str) -> None:
     for alias in samplers.aliases(samplers.split(name)[0]):
         assert samplers.named(alias.upper(), samplers.split(name)[1].lower()) == name
     assert samplers.named(name, "Polyexponential") is None
+
+
+def test_a_line_names_each_of_them_once() -> None:
+    told = set[str]()
+    for base, schedules in re.findall(r"([^,\[]+?)(?: \[(.+?)\])?(?:, |$)", samplers.choices()):
+        told |= {base, *(f"{base} {schedule}" for schedule in schedules.split(" | ") if schedule)}
+    assert told == set(samplers.SAMPLERS)
 
 
 def test_a_schedule_that_a_sampler_has_not_is_not_made_up() -> None:
