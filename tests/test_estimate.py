@@ -73,7 +73,7 @@ def test_every_estimate_is_the_truth(name: str, config: str) -> None:
 
 @pytest.mark.parametrize("config", ["sd", "zero-snr"])
 @pytest.mark.parametrize("name", samplers.SAMPLERS)
-@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("steps", [1, 2, 3])
 def test_few_steps_work_too(name: str, config: str, steps: int) -> None:
     rest, off = run(name, CONFIGS[config], steps)
     assert max(off) < 0.05
