@@ -1,7 +1,9 @@
 """One model on the device at a time; what is shared moves once; memory ends where it was."""
 
+import ctypes
 import gc
 import shutil
+import sys
 import weakref
 from collections.abc import Callable
 from hashlib import sha256
@@ -167,6 +169,12 @@ def test_there_and_back_gives_the_same_picture(
     assert picture(residency.acquire(specs[first], ignore)) == before
 
 
+def trim() -> None:
+    """Let the C library give back what is free: how much of that it keeps is no business of ours, and varies by MBs."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 @pytest.mark.parametrize("warm_bytes", [0, 1 << 30])
 def test_twenty_switches_leave_memory_where_it_was(make: Make, specs: dict[str, ModelSpec], warm_bytes: int) -> None:
     residency, process = make(warm_bytes=warm_bytes), psutil.Process()
@@ -177,6 +185,7 @@ def test_twenty_switches_leave_memory_where_it_was(make: Make, specs: dict[str, 
 
     def measured() -> tuple[int, int]:
         gc.collect()
+        trim()
         return process.memory_info().rss, sum(issubclass(type(it), nn.Module) for it in gc.get_objects())
 
     switches(4)
@@ -184,7 +193,7 @@ def test_twenty_switches_leave_memory_where_it_was(make: Make, specs: dict[str, 
     switches(20)
     after, nets_after = measured()
     assert nets_after == nets
-    assert after - memory < 24e6
+    assert after - memory < 8e6
 
 
 def test_the_budget_lets_go_of_the_one_used_longest_ago(make: Make, specs: dict[str, ModelSpec]) -> None:
