@@ -19,6 +19,7 @@ from guard.refusal import Refusal, answer
 from guard.rules import Rules, parsed, same
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+REFUSED = {401: "unauthorized", 429: "too_many_requests", 503: "unavailable"}  # by others than the guard
 RANGE = re.compile(r"bytes=(\d{1,18}-\d{0,18}|-\d{1,18})")
 STARTUP = f"{gradio_paths.PREFIX}/startup-events"  # what gradio asks of itself when it launches
 
@@ -50,7 +51,7 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        answering = Answer(self._rules, headers.get("origin"), self._hear, send)
+        answering = Answer(self._rules, headers.get("origin"), send)
         if refusal := self._refusal(scope, headers):
             self._hear(refusal.code)
             await answer(refusal, scope["path"], receive, answering.send)
@@ -68,8 +69,8 @@ class Guard:
                 raise
         finally:
             body.over()
-            if body.refused:
-                self._hear(body.refused.code)
+            if reason := body.refused.code if body.refused else _refused(scope["method"], answering.status):
+                self._hear(reason)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Refusal | None:
         return (
@@ -130,3 +131,8 @@ class Guard:
         if scope["method"] in SAFE:
             return None
         return bodies.declared(headers, bodies.kind(scope["path"]))
+
+
+def _refused(method: str, status: int) -> str | None:
+    """Why whoever answered did not let a request in; None: it did. What cannot be shown now refuses nobody."""
+    return None if status == 503 and method in SAFE else REFUSED.get(status)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
@@ -17,15 +15,13 @@ CORS = (
     "access-control-max-age",
 )
 
-REFUSED = {401: "unauthorized", 429: "too_many_requests", 503: "unavailable"}  # by others than the guard
-
 
 class Answer:
     """One answer on its way to a page of `origin`, or to a program, which sends none."""
 
-    def __init__(self, rules: Rules, origin: str | None, hear: Callable[[str], None], send: Send) -> None:
-        """`hear` is told where whoever answers lets nobody in."""
-        self._policy, self._hear, self._send = policy(rules), hear, send
+    def __init__(self, rules: Rules, origin: str | None, send: Send) -> None:
+        self.status = 0  # none was sent yet
+        self._policy, self._send = policy(rules), send
         self._origin = origin if origin is not None and rules.origin(origin) else None
 
     async def send(self, message: Message) -> None:
@@ -38,8 +34,7 @@ class Answer:
             for name in CORS:
                 del headers[name]
             self._allow(headers)
-            if reason := REFUSED.get(message["status"]):
-                self._hear(reason)
+            self.status = message["status"]
         await self._send(message)
 
     async def preflight(self, wanted: str) -> None:

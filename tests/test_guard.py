@@ -1,11 +1,16 @@
 """Who is answered at all: hosts, other sites, paths, and what every answer tells the browser. Over real HTTP."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
+from guard.guard import Guard
 from guard.headers import policy
 from guard.rules import LOCAL, Rules, parsed, rules, same
 from tests.raw import Answer, Wire
@@ -343,3 +348,40 @@ def test_a_space_may_be_framed_by_hugging_face_and_a_shared_page_load_gradios_co
     shared = rules(["127.0.0.1"], share=True, others=True, environ={})
     assert "script-src 'self' 'unsafe-inline' 'unsafe-eval' https://gradio.s3-us-west-2.amazonaws.com" in policy(shared)
     assert "https:" not in policy(Rules())
+
+
+# What whoever counts hears
+
+
+def heard(method: str, status: int, body: bytes = b"", held: int = 1000) -> list[str]:
+    """Of a request to somebody behind the guard who reads it and answers with `status`."""
+    told: list[str] = []
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+        await PlainTextResponse("", status)(scope, receive, send)
+
+    async def ask() -> None:
+        guard = Guard(answering, Rules(held=held), told.append, lambda: True)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(guard)) as client:
+            headers = {"Content-Type": "application/json"} if body else {}
+            await client.request(method, "http://127.0.0.1/run", content=body, headers=headers)
+
+    asyncio.run(ask())
+    return told
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(401, "unauthorized"), (429, "too_many_requests"), (503, "unavailable")]
+)
+def test_whom_others_do_not_let_in_is_heard_of_once(status: int, reason: str) -> None:
+    assert heard("POST", status) == [reason]
+    assert heard("POST", 200) == heard("POST", 404) == []
+
+
+def test_a_server_that_says_it_is_not_ready_refuses_nobody() -> None:
+    assert heard("GET", 503) == []
+
+
+def test_a_refusal_of_the_guards_own_is_heard_of_once() -> None:
+    assert heard("POST", 200, b"x" * 100, held=99) == ["busy"]
