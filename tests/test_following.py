@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.requests import Request
 
-from api.following import events, finished, unless_gone
+from api.following import events, finished, unless, unless_gone
 from errors import Cancelled
 from generation.engine import Engine
 from generation.events import Finished, Queued
@@ -64,6 +64,39 @@ def test_a_client_that_is_gone_cancels(engine: Engine) -> None:
 
     with pytest.raises(Cancelled):
         asyncio.run(asked())
+    with pytest.raises(Cancelled):
+        job.result()
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3, 4])
+def test_whoever_is_stopped_while_waiting_cancels_however_early(engine: Engine, turns: int) -> None:
+    """Even in the turn of the event loop in which the job begins to be followed."""
+    jobs = []
+
+    async def waiting() -> None:
+        jobs.append(job := engine.submit(engine.request(LONG)))
+        await unless(asyncio.Event().wait(), finished(job))
+
+    async def stopped() -> None:
+        task = asyncio.ensure_future(waiting())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(stopped())
+    with pytest.raises(Cancelled):
+        jobs[0].result()
+
+
+def test_whoever_is_gone_before_the_first_turn_cancels(engine: Engine) -> None:
+    job = engine.submit(engine.request(LONG))
+
+    async def gone() -> None:
+        """At once."""
+
+    with pytest.raises(Cancelled):
+        asyncio.run(unless(gone(), finished(job)))
     with pytest.raises(Cancelled):
         job.result()
 
