@@ -10,9 +10,9 @@ from access.entrance import Entrance
 from access.keys import ENVIRONMENT, Keys
 from access.settings import Access
 from errors import ConfigError
+from guard.rules import SPACE
 
-SPACE = "SPACE_ID"  # is set on a Hugging Face Space
-OAUTH = "OAUTH_CLIENT_ID"  # is set on one whose README.md begins with hf_oauth: true
+OAUTH = "OAUTH_CLIENT_ID"  # is set on a Space whose README.md begins with hf_oauth: true
 
 
 def entrance(settings: Access, users: Path | None, environ: Mapping[str, str]) -> Entrance | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from access.configured import SPACE
+from guard.rules import SPACE
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

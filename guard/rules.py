@@ -10,7 +10,8 @@ from ipaddress import ip_address
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "host.docker.internal"})
 SHARED = ".gradio.live"  # where Gradio's tunnel serves a share link, whose name is known only after the start
-SPACE = ".hf.space"
+SPACE = "SPACE_ID"  # is in the environment on a Hugging Face Space
+SPACES = ".hf.space"  # where Hugging Face serves them
 HUGGING_FACE = ("https://huggingface.co", "https://*.huggingface.co")  # shows Spaces in a frame
 ASSETS = "https://gradio.s3-us-west-2.amazonaws.com"  # whence gradio has the page of a share link load its code
 PORTS = {"http": 80, "https": 443}
@@ -52,13 +53,13 @@ def rules(
     names: Iterable[str], origins: Iterable[str] = (), *, share: bool, others: bool, environ: Mapping[str, str]
 ) -> Rules:
     """For a server of those names, to which `others` than this machine can come, by a share link or otherwise."""
-    space = "SPACE_ID" in environ
+    space = SPACE in environ
     named = {*names, *environ.get("SPACE_HOST", "").split(",")}
     if others:
         named.add(socket.gethostname())
     return Rules(
         hosts=LOCAL | {name.strip().lower() for name in named if name.strip()},
-        suffixes=((SHARED,) if share else ()) + ((SPACE,) if space else ()),
+        suffixes=((SHARED,) if share else ()) + ((SPACES,) if space else ()),
         unowned=others,
         origins=frozenset(origin.lower().rstrip("/") for origin in origins),
         frames=HUGGING_FACE if space else (),

@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from access.configured import SPACE
 from config import Config, load
 from errors import ConfigError
+from guard.rules import SPACE
 from models.registry import registry
 from terminal import hub, machine, safety
 from terminal.finding import Finding, Level, fail, ok, warn

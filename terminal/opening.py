@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from access.configured import SPACE, entrance
+from access.configured import entrance
 from access.entrance import Entrance
 from access.public import publicity
 from config import Config, Gallery, Server
 from errors import ConfigError
+from guard.rules import SPACE
 from safety.settings import Safeguard
 from terminal.address import address
 from terminal.public_link import unreachable

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from access.configured import SPACE
 from config import Comparison, Config, Gallery, Measurement, Server
 from generation.settings import Queue
-from guard.rules import rules
+from guard.rules import SPACE, rules
 from studio import Studio
 from terminal.address import free_port
 from terminal.opening import Opening, banner
