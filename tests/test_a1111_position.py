@@ -7,21 +7,10 @@ import pytest
 from api.a1111.position import Position, position
 from generation.events import Decoding, Developed, Encoding, Event, Frame, Picture, Queued, Step
 from generation.job import Job
-from generation.request import GenerationRequest
 from models.progress import Downloading, Loading
+from tests.requested import requested
 
-REQUEST = GenerationRequest(
-    prompt="a",
-    negative_prompt="",
-    model="tiny",
-    steps=4,
-    guidance_scale=None,
-    width=64,
-    height=64,
-    seed=1,
-    sampler="Euler",
-    count=2,
-)
+REQUEST = requested(count=2)
 FIRST = Developed(Picture(0, 1, 64, 64, b"", ""))
 TOLD: list[tuple[Event, Position]] = [
     (Queued(2, 7.0), Position(seconds_left=7.0, waits_for="In queue: 2 ahead")),

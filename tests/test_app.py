@@ -3,14 +3,12 @@
 import json
 import os
 import re
-import signal
 import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from subprocess import PIPE
 
 import pytest
 import torch
@@ -19,6 +17,7 @@ from PIL import Image
 import app
 from gallery.gallery import Gallery
 from tests.deployments import entry, written
+from tests.interrupting import interrupted
 from tests.picture_files import A1111, png
 from tests.pictures import saved
 from tests.tiny import Checkpoints
@@ -196,21 +195,10 @@ def test_a_failure_exits_1_and_leaves_nothing(tmp_path: Path, capsys: Captured) 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX's terminals and signals")
 @pytest.mark.parametrize("phase", ["Starting", "step"])
 def test_an_interrupt_exits_130_and_leaves_nothing(tiny: Path, tmp_path: Path, phase: str) -> None:
-    import pty
-
     out = tmp_path / "out"
-    arguments = ["generate", "a cat", "--steps", "1000", "--out", str(out), "--config", str(tiny)]
-    screen, terminal = pty.openpty()
-    running = subprocess.Popen([sys.executable, str(ROOT / "app.py"), *arguments], stdout=PIPE, stderr=terminal)
-    os.close(terminal)
-    shown = ""
-    while phase not in shown:
-        shown += os.read(screen, 4096).decode(errors="replace")
-    running.send_signal(signal.SIGINT)
-    assert running.communicate(timeout=60)[0] == b""
-    assert running.returncode == app.INTERRUPTED
+    ended = interrupted("generate", "a cat", "--steps", 1000, "--out", out, "--config", tiny, at=phase)
+    assert (ended.code, ended.out) == (app.INTERRUPTED, "")
     assert made(out) == []
-    os.close(screen)
 
 
 def test_models_as_json_and_as_a_table(tiny: Path, capsys: Captured) -> None:

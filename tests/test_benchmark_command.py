@@ -1,12 +1,8 @@
 """`python app.py benchmark`: figures, files and exit codes."""
 
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -17,7 +13,8 @@ from measurement.events import Progress
 from measurement.record import Record
 from terminal.benchmark import left, phase
 from tests.deployments import entry, written
-from tests.test_app import ROOT, Captured, ran
+from tests.interrupting import interrupted
+from tests.test_app import Captured, ran
 from tests.test_benchmark_record import record
 from tests.tiny import Checkpoints
 
@@ -86,23 +83,12 @@ def test_what_cannot_be_measured_is_refused_before_anything_is_loaded(
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX's terminals and signals")
 def test_an_interrupt_exits_130_and_keeps_what_was_measured(two: Path) -> None:
-    import pty
-
-    command: list[Any] = [sys.executable, ROOT / "app.py", "benchmark", "--config", two, "--models", "sd,bk"]
-    command += ["--size", "64x64", "--steps", "900"]
-    screen, terminal = pty.openpty()
-    running = subprocess.Popen(command, stdout=PIPE, stderr=terminal)
-    os.close(terminal)
-    shown = ""
-    while "picture, previews off" not in shown:
-        shown += os.read(screen, 4096).decode(errors="replace")
-    running.send_signal(signal.SIGINT)
-    said = running.communicate(timeout=60)[0].decode()
-    os.close(screen)
-    assert running.returncode == app.INTERRUPTED
-    assert "sd (1 of 2): cold load, round 1 of 3" in shown
-    assert "cold load" in said
-    assert "It was stopped" in said
+    asked = ["--models", "sd,bk", "--size", "64x64", "--steps", 900]
+    ended = interrupted("benchmark", "--config", two, *asked, at="picture, previews off")
+    assert ended.code == app.INTERRUPTED
+    assert "sd (1 of 2): cold load, round 1 of 3" in ended.shown
+    assert "cold load" in ended.out
+    assert "It was stopped" in ended.out
     (record,) = kept(two)
     assert not record.complete
     assert record.models[0].cold_load is not None

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from PIL import Image
 import app
 from comparison.record import RunRecord, State, Verdict
 from terminal.compared import told
+from tests.interrupting import interrupted
 from tests.serving import two_models
 from tests.test_app import ROOT, Captured, made, ran
 from tests.tiny import Checkpoints
@@ -142,21 +142,10 @@ def test_a_folder_that_takes_nothing_ends_it(two: Path, tmp_path: Path, capsys: 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX's terminals and signals")
 def test_an_interrupt_exits_130_and_keeps_what_is_done(two: Path, tmp_path: Path) -> None:
-    import pty
-
     out = tmp_path / "out"
-    command: list[Any] = [sys.executable, ROOT / "app.py", "compare", "--prompt", "a cat", "--models", "tiny"]
-    command += ["--steps", "2", "--steps", "900", "--out", out, "--config", two]
-    screen, terminal = pty.openpty()
-    running = subprocess.Popen(command, stdout=PIPE, stderr=terminal)
-    os.close(terminal)
-    shown = ""
-    while "of 900" not in shown:
-        shown += os.read(screen, 4096).decode(errors="replace")
-    running.send_signal(signal.SIGINT)
-    assert running.communicate(timeout=60)[0] == b""
-    assert running.returncode == app.INTERRUPTED
-    os.close(screen)
+    asked = ["--prompt", "a cat", "--models", "tiny", "--steps", 2, "--steps", 900]
+    ended = interrupted("compare", *asked, "--out", out, "--config", two, at="of 900")
+    assert (ended.code, ended.out) == (app.INTERRUPTED, "")
     assert made(out) == ["0000.png", "run.json"]
     record = RunRecord.model_validate_json((out / "run.json").read_bytes())
     assert [cell.state for cell in record.cells] == [State.DONE, State.STOPPED]

@@ -23,8 +23,8 @@ from PIL import Image, ImageChops
 import config
 from generation import infotext
 from generation.engine import Engine
-from generation.request import GenerationRequest
 from models.registry import registry
+from tests.requested import requested
 from tests.serving import Served, served, two_models
 from tests.tiny import Checkpoints
 from ui.controls import Bench
@@ -34,18 +34,7 @@ from ui.texts import TEXTS
 
 ROOT = Path(__file__).parents[1]
 NASTY = """it's "so" $HOME `id` \\n \\ <b>&amp; 100% #1? ü 漢\nsecond line; rm -rf ${IFS} !! 'end"""
-REQUEST = GenerationRequest(
-    prompt=NASTY,
-    negative_prompt="",
-    model="tiny",
-    steps=2,
-    guidance_scale=4.5,
-    width=64,
-    height=64,
-    seed=11,
-    sampler="Euler",
-    count=1,
-)
+REQUEST = requested(prompt=NASTY, steps=2, guidance_scale=4.5, seed=11)
 WORDS = TEXTS["en"]
 MODELS = registry(config.load(ROOT / "config.yaml").models)
 VISITOR: Any = SimpleNamespace(headers={})  # of whose request only the language is read

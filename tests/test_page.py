@@ -41,6 +41,7 @@ from models.registry import registry
 from models.storage import State
 from studio import Studio
 from tests.published import SPECS
+from tests.requested import requested
 from ui import stage, views
 from ui.cards import cards
 from ui.controls import Bench, fitted
@@ -59,17 +60,8 @@ from ui.wiring import FIELDS
 ROOT = Path(__file__).parents[1]
 MODELS = registry(config.load(ROOT / "config.yaml").models)
 HOSTILE = "<img src=x onerror=\"alert(1)\"> **bold** & 'quoted'"
-REQUEST = GenerationRequest(
-    prompt=HOSTILE,
-    negative_prompt="",
-    model="mini-sd",
-    steps=20,
-    guidance_scale=5.0,
-    width=256,
-    height=256,
-    seed=7,
-    sampler="Default",
-    count=1,
+REQUEST = requested(
+    prompt=HOSTILE, model="mini-sd", steps=20, guidance_scale=5.0, width=256, height=256, seed=7, sampler="Default"
 )
 PICTURE = Picture(index=0, seed=7, width=256, height=256, png=b"", infotext="")
 RUN = Run(

@@ -6,10 +6,9 @@ from generation.caller import Caller
 from generation.job import Job
 from generation.queue import Queue
 from generation.request import GenerationRequest
+from tests.requested import requested
 
-REQUEST = GenerationRequest(
-    prompt="", negative_prompt="", model="", steps=1, guidance_scale=1.0, width=8, height=8, seed=0, sampler="", count=1
-)
+REQUEST = requested()
 
 
 class Clock:

@@ -16,25 +16,14 @@ from generation.events import (
     Step,
     Timings,
 )
-from generation.request import GenerationRequest
 from models.amounts import bytes_text
 from models.progress import Downloading, Loading
 from terminal.generate import Line, asked, shown, summary
 from terminal.models import count_text
 from terminal.text import one_line, plain, seconds_text
+from tests.requested import requested
 
-REQUEST = GenerationRequest(
-    prompt="a",
-    negative_prompt="",
-    model="tiny",
-    steps=20,
-    guidance_scale=None,
-    width=64,
-    height=64,
-    seed=1,
-    sampler="Default",
-    count=2,
-)
+REQUEST = requested(steps=20, sampler="Default", count=2)
 
 
 @pytest.mark.parametrize(
