@@ -140,7 +140,9 @@ def test_mini_ssd_is_made_of_mini_sdxl(made: Path, tmp_path: Path) -> None:
     plan = block_distillation.Plan(
         schedule=Schedule(steps=5, rate=1e-4), student="mini-ssd", watched="blocks", batch=1, parts=1
     )
-    block_distillation.distil(made / "out", made / "work", tmp_path, tmp_path / "out", plan, "cpu", whole=True)
+    block_distillation.distil(
+        made / "out", made / "work", tmp_path, tmp_path / "out", plan, Setup(device="cpu"), whole=True
+    )
     teacher, student = (
         UNet2DConditionModel.from_pretrained(folder / "out" / "unet", dtype=torch.float32)
         for folder in (made, tmp_path)

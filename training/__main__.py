@@ -23,6 +23,7 @@ FAILED, BAD_INPUT = 1, 2
 # Each command: where its function is, and its line in the list. A module is imported when its command is called.
 COMMANDS = {
     "base": ("training.mini:main", "Train a mini from nothing: autoencoder, text encoder, U-Net."),
+    "posters": ("training.mini_sdxl:main", "Train mini-sdxl on posters: autoencoder, two text encoders, U-Net."),
     "block": ("training.block_distillation:main", "Leave blocks of a U-Net out and let the rest learn from the whole."),
     "guidance": ("training.guidance_distillation:main", "Teach a U-Net to do in one pass what guidance does in two."),
     "steps": ("training.step_distillation:main", "Teach a U-Net to do in one step what its teacher does in several."),
@@ -32,6 +33,7 @@ COMMANDS = {
     "report": ("training.report.command:report", "Measure the whole family in one run: table, sheet, curves."),
     "ablation": ("training.report.ablation:main", "What each of the block student's losses is worth."),
     "judge": ("training.judge:main", "Draw held-out prompts and count what is right."),
+    "judge-posters": ("training.posters.judge:main", "The same for models of posters."),
 }
 
 

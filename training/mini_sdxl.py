@@ -1,4 +1,4 @@
-"""Makes `mini-sdxl` of mini-sd's autoencoder and posters: `python -m training.mini_sdxl`. Stopped, it goes on."""
+"""Makes `mini-sdxl` of mini-sd's autoencoder and drawn posters. Stopped at any moment, the same command goes on."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Annotated, TypedDict
 
 import torch
 import typer
+from accelerate import PartialState
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
 from rich.progress import track
 from transformers import CLIPTokenizer
 
-from errors import ConfigError
+from training import options
 from training.architectures import MINI_SDXL
 from training.denoiser import train_denoiser
 from training.export import LARGEST_FILE, scheduler
@@ -22,9 +23,11 @@ from training.latents import load, scale
 from training.loop import Schedule
 from training.posters import stored
 from training.posters.autoencoder import train_autoencoder
-from training.posters.captions import vocabulary
+from training.posters.captions import plain_caption, vocabulary
+from training.posters.judge import held_out_posters
 from training.posters.level import enlarged, train_level
 from training.posters.text import Readers, train_text
+from training.samples import drawn_by
 from training.setup import Setup
 from training.tokenizer import write_tokenizer
 
@@ -77,29 +80,42 @@ def make(plan: Plan, mini_sd: Path, work: Path, out: Path, setup: Setup) -> None
     half = AutoencoderKL.from_pretrained(mini_sd / "vae", dtype=torch.float32)
     half = half.to(device, memory_format=torch.channels_last)
     train_autoencoder(half, plan.autoencoder, work / "autoencoder.pt", pixels=plan.pixels, **again)
+    net = enlarged(half).to(device, memory_format=torch.channels_last)
+    train_level(net, half, plan.level, work / "level.pt", pixels=2 * plan.pixels, **again)
 
-    torch.manual_seed(plan.seed)
-    write_tokenizer(work / "tokenizer", vocabulary())
+    with PartialState().main_process_first():
+        write_tokenizer(work / "tokenizer", vocabulary())
     tokens = CLIPTokenizer.from_pretrained(work / "tokenizer")
+    torch.manual_seed(plan.seed)
     readers = Readers(tokens).to(device)
     train_text(readers, tokens, plan.text, work / "text.pt", batch=plan.text_batch, **again)
 
-    pictures = [work / f"pictures-{number:02d}.pt" for number in range(plan.files)]
-    captions = [work / f"captions-{number:02d}.pt" for number in range(plan.files)]
-    for number in track(range(plan.files), "posters"):
-        stored.store_pictures(half, pictures[number], plan.pictures, (plan.seed, number))
-        stored.store_captions(readers, tokens, captions[number], plan.pictures, (plan.seed, number))
+    pictures, captions = encoded(plan, work, half, readers, tokens, anew=not setup.resume)
     factor = scale(pictures[0])
-
+    net.register_to_config(scaling_factor=factor)
     torch.manual_seed(plan.seed)
     unet = UNet2DConditionModel(**MINI_SDXL).to(device)
+    sheet = drawn_by(assembled(net, readers, tokens, unet), [plain_caption(poster) for poster in held_out_posters(8)])
     seen = load(pictures, captions, factor)
-    train_denoiser(unet, seen, plan.denoiser, work / "denoiser.pt", batch=plan.batch, **again)
+    train_denoiser(unet, seen, plan.denoiser, work / "denoiser.pt", batch=plan.batch, sheet=sheet, **again)
+    if setup.first():
+        export(out, net, readers, tokens, unet)
 
-    net = enlarged(half).to(device, memory_format=torch.channels_last)
-    train_level(net, half, plan.level, work / "level.pt", pixels=2 * plan.pixels, **again)
-    net.register_to_config(scaling_factor=factor)
-    export(out, net, readers, tokens, unet)
+
+def encoded(
+    plan: Plan, work: Path, net: AutoencoderKL, readers: Readers, tokens: CLIPTokenizer, *, anew: bool
+) -> tuple[list[Path], list[Path]]:
+    """The files of latents and of text states; those that are there are taken as they are, unless all begins anew."""
+    pictures, captions = (
+        [work / f"{kind}-{number:02d}.pt" for number in range(plan.files)] for kind in ("pictures", "captions")
+    )
+    with PartialState().main_process_first():  # the others then find them
+        for path in pictures + captions if anew and PartialState().is_main_process else ():
+            path.unlink(missing_ok=True)
+        for number in track(range(plan.files), "posters"):
+            stored.store_pictures(net, pictures[number], plan.pictures, (plan.seed, number))
+            stored.store_captions(readers, tokens, captions[number], plan.pictures, (plan.seed, number))
+    return pictures, captions
 
 
 def export(
@@ -107,47 +123,70 @@ def export(
 ) -> None:
     """Write a Stable Diffusion XL checkpoint folder anew, in half precision, in files under 9 MB."""
     shutil.rmtree(folder, ignore_errors=True)
+    pipeline = assembled(net, readers, tokens, unet)
     nets = {"vae": net, "text_encoder": readers.first, "text_encoder_2": readers.second, "unet": unet}
     for name, part in nets.items():
         part.cpu().half().save_pretrained(folder / name, max_shard_size=LARGEST_FILE)
     for name in ("tokenizer", "tokenizer_2"):
         shutil.copytree(tokens.name_or_path, folder / name)
-    scheduler().save_pretrained(folder / "scheduler")
-    pipeline = StableDiffusionXLPipeline(
-        **nets,
+    pipeline.scheduler.save_pretrained(folder / "scheduler")
+    pipeline.save_config(folder)  # model_index.json
+
+
+def assembled(
+    net: AutoencoderKL, readers: Readers, tokens: CLIPTokenizer, unet: UNet2DConditionModel
+) -> StableDiffusionXLPipeline:
+    """The stock pipeline of the parts."""
+    return StableDiffusionXLPipeline(
+        vae=net,
+        text_encoder=readers.first,
+        text_encoder_2=readers.second,
         tokenizer=tokens,
         tokenizer_2=tokens,
+        unet=unet,
         scheduler=scheduler(),
         force_zeros_for_empty_prompt=False,  # it has learned what the empty caption is, not what zeros are
         add_watermarker=False,
     )
-    pipeline.save_config(folder)  # model_index.json
 
 
 def main(
-    mini_sd: Annotated[Path, typer.Option(help="Folder of mini-sd, whose autoencoder is the first weights.")] = WEIGHTS
-    / "mini-sd",
-    work: Annotated[Path, typer.Option(help="Checkpoints and stored latents; may be deleted afterwards.")] = WORK,
-    out: Annotated[Path, typer.Option(help="Folder of the finished model; it is replaced.")] = WEIGHTS / "mini-sdxl",
-    device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
-    steps: Annotated[int, typer.Option(help="Of the U-Net.")] = PLAN.denoiser.steps,
-    files: Annotated[int, typer.Option(help="Files of a thousand stored posters to learn from.")] = PLAN.files,
-    seed: Annotated[int, typer.Option(help="Of weights, posters and noise.")] = 0,
+    mini_sd: Annotated[
+        Path, typer.Option(exists=True, file_okay=False, help="Folder of mini-sd, as whose the autoencoder begins.")
+    ] = WEIGHTS / "mini-sd",
+    out: options.Out = WEIGHTS / "mini-sdxl",
+    files: Annotated[int, typer.Option(min=1, help="Files of a thousand stored posters to learn from.")] = PLAN.files,
+    pictures: Annotated[int, typer.Option(min=1, help="Of each file.")] = PLAN.pictures,
+    autoencoder_steps: options.Steps = PLAN.autoencoder.steps,
+    level_steps: options.Steps = PLAN.level.steps,
+    text_steps: options.Steps = PLAN.text.steps,
+    steps: options.Steps = PLAN.denoiser.steps,
+    rate: options.Rate = PLAN.denoiser.rate,
+    batch: options.Batch = PLAN.batch,
+    accumulation: options.Accumulation = PLAN.parts,
+    seed: options.Seed = PLAN.seed,
+    work: options.Work = WORK,
+    resume: options.Resume = True,
+    device: options.Device = "auto",
+    precision: options.Precision = None,
+    tracker: options.Tracker = None,
+    sheet_every: options.SheetEvery = 0,
 ) -> None:
-    """Train autoencoder, text encoders and U-Net on drawn posters, then write a Stable Diffusion XL checkpoint.
+    """Train autoencoder, both text encoders and U-Net of mini-sdxl on drawn posters, and write its checkpoint folder.
 
-    Every stage saves a checkpoint every few minutes; after an interruption the same command goes on from there.
+    --steps, --rate, --batch are those of the U-Net: the last stage, and the longest.
     """
-    setup = Setup(device=device)
-    plan = replace(PLAN, files=files, seed=seed, denoiser=replace(PLAN.denoiser, steps=steps))
-    try:
-        if setup.where().type == "cpu":
-            torch.set_num_threads(1)  # each part of a batch has its own thread
-        make(plan, mini_sd, work, out, setup)
-    except ConfigError as error:
-        typer.echo(f"mini_sdxl: {error}", err=True)
-        raise typer.Exit(2) from None
-
-
-if __name__ == "__main__":
-    typer.run(main)
+    plan = replace(
+        PLAN,
+        autoencoder=replace(PLAN.autoencoder, steps=autoencoder_steps),
+        level=replace(PLAN.level, steps=level_steps),
+        text=replace(PLAN.text, steps=text_steps),
+        denoiser=replace(PLAN.denoiser, steps=steps, rate=rate),
+        files=files,
+        pictures=pictures,
+        batch=batch,
+        parts=accumulation,
+        seed=seed,
+    )
+    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
+    make(plan, mini_sd, work, out, setup)

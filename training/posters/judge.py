@@ -1,4 +1,4 @@
-"""What a model gets right of held-out posters. `python -m training.posters.judge --help`"""
+"""What a model gets right of held-out posters."""
 
 from __future__ import annotations
 
@@ -75,7 +75,3 @@ def main(
     for name in guided:
         table.add_row(name, f"{guided[name]:.1%}", f"{unguided[name]:.1%}")
     Console().print(table)
-
-
-if __name__ == "__main__":
-    typer.run(main)
