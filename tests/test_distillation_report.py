@@ -12,6 +12,8 @@ from typer import Typer
 from typer.testing import CliRunner, Result
 
 from errors import ConfigError
+from training.captions import plain_caption
+from training.judge import held_out_scenes
 from training.report import pages
 from training.report.command import report as command
 from training.report.curves import plot
@@ -19,7 +21,7 @@ from training.report.frechet import Gaussian, frechet
 from training.report.goals import checked
 from training.report.record import Made, MiniRecord, Report, Spread, WorldRecord
 from training.report.tables import Grid, family, goals, grids
-from training.report.worlds import Shapes
+from training.report.worlds import POSTERS, SHAPES, World
 
 ROOT = Path(__file__).parents[1]
 SAME = Spread(median=1.0, least=0.9, most=1.2)
@@ -43,17 +45,28 @@ def test_a_gaussian_is_fitted_to_features() -> None:
     assert fitted.covariance.tolist() == [[4, 2], [2, 4]]
 
 
-def test_drawn_answers_are_judged_right_and_others_wrong() -> None:
-    world = Shapes()
-    answers = world.answers(10)
+@pytest.mark.parametrize(
+    ("world", "asked"),
+    [
+        (SHAPES, {"shape": "1-1-1-1-", "relation": "-1-1-1-1"}),
+        (POSTERS, {"shape": "1--1--1-", "relation": "-1--1--1", "number": "--1--1--"}),
+    ],
+)
+def test_drawn_answers_are_judged_right_and_others_wrong(world: World, asked: dict[str, str]) -> None:
+    answers = world.answers(8)
     marks = world.marks(answers)
     assert set(marks) >= set(world.aspects)
-    assert marks["background"] == "1" * 10
-    assert marks["shape"] == "1-" * 5
-    assert marks["relation"] == "-1" * 5
-    blank = world.marks([np.full_like(answers[0], 255)] * 10)
-    assert blank["relation"] == "-0" * 5
-    assert world.drawn(3, 1, judging=True)[1].shape == (3, 1 + 12 + 8 + 12)
+    assert marks["background"] == "1" * 8
+    assert asked.items() <= marks.items()
+    blank = world.marks([np.full_like(answers[0], 255)] * 8)
+    assert {name: blank[name] for name in asked} == {name: signs.replace("1", "0") for name, signs in asked.items()}
+    pictures, labels = world.drawn(6, 1, judging=True)
+    assert len(pictures) == len(labels) == 6
+    assert set(labels.flat) == {0, 1}
+
+
+def test_the_prompts_are_those_of_the_judge() -> None:
+    assert SHAPES.prompts(6) == [plain_caption(scene) for scene in held_out_scenes(6)]
 
 
 def made(steps: int, *, shape: str = "11-", relation: str = "--1") -> Made:
@@ -85,8 +98,8 @@ def made_up(*minis: MiniRecord) -> Report:
     world = WorldRecord(
         name="shapes",
         prompts=3,
-        aspects=Shapes.aspects,
-        extent=Shapes.extent,
+        aspects=SHAPES.aspects,
+        extent=SHAPES.extent,
         classifier=0.9,
         reference=100,
         answers=0.2,
@@ -233,7 +246,7 @@ def test_the_command_measures_writes_and_makes_nothing_twice(two_steps: Path, tm
     ("options", "told"),
     [
         (("--models", "mini-none"), "There is no model 'mini-none'. Choose from: mini-sd"),
-        (("--models", "ssd-1b"), "config.yaml has no model to report on"),
+        (("--models", "bk-sdm-small"), "config.yaml has no model to report on"),
         (("--curve", "1,two"), "it takes numbers of steps from 1 to 1000"),
         (("--device", "tpu", "--models", "mini-sd"), "Device is 'tpu', which does not exist"),
     ],
