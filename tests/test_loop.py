@@ -1,15 +1,24 @@
 """The training loop: what it computes, that it resumes exactly, and what it says when it cannot go on."""
 
+import os
+import resource
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 
-from errors import ConfigError
+from errors import ConfigError, DarkroomError
 from training import checkpoint as checkpoints
+from training.checkpoint import NotSaved
+from training.interrupts import Stopped
 from training.loop import Place, Schedule, train
+from training.setup import Setup
 
 SCHEDULE = Schedule(steps=12, rate=0.01, decay=1.0, average=0.5, save_every=5)
 
@@ -67,3 +76,134 @@ def test_a_cut_off_checkpoint_is_refused_and_the_one_before_offered(tmp_path: Pa
     assert kept["step"] == 10
     train(resumed, loss_at, SCHEDULE, path)
     assert torch.equal(flat(whole), flat(resumed))
+
+
+def test_parts_make_one_large_batch(tmp_path: Path) -> None:
+    def all_at_once(net: nn.Module, place: Place) -> tuple[Tensor, int]:
+        losses = [loss_at(net, place._replace(part=part))[0] for part in range(4)]
+        return torch.stack(losses).mean(), 16
+
+    parted, whole = net(), net()
+    train(parted, loss_at, SCHEDULE, tmp_path / "parted.pt", parts=4)
+    train(whole, all_at_once, SCHEDULE, tmp_path / "whole.pt")
+    torch.testing.assert_close(flat(parted), flat(whole))
+
+
+def test_the_average_of_one_step_by_hand(tmp_path: Path) -> None:
+    one = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(one.weight, 2.0)
+    train(one, lambda net, _: (net(torch.ones(1, 1)).sum(), 1), replace(SCHEDULE, steps=1), tmp_path / "one.pt")
+    # AdamW's first step is the rate, of which the warm-up leaves 1/100; the average takes 10/11 of it.
+    assert one.weight.item() == pytest.approx(2.0 - 0.01 / 100 * 10 / 11)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_before_it_ends(tmp_path: Path, number: signal.Signals) -> None:
+    def interrupted(net: nn.Module, place: Place) -> tuple[Tensor, int]:
+        if place.step == 7:
+            os.kill(os.getpid(), number)
+        return loss_at(net, place)
+
+    usual, whole, resumed = signal.getsignal(number), net(), net()
+    train(whole, loss_at, SCHEDULE, tmp_path / "whole.pt")
+    with pytest.raises(Stopped, match=r"sums: stopped after step 8 of 12, which is saved in .*sums\.pt\.") as stopped:
+        train(net(), interrupted, SCHEDULE, tmp_path / "sums.pt")
+    assert stopped.value.signal == number
+    assert signal.getsignal(number) is usual
+    train(resumed, loss_at, SCHEDULE, tmp_path / "sums.pt")
+    assert torch.equal(flat(whole), flat(resumed))
+
+
+def test_no_room_leaves_the_last_checkpoint(tmp_path: Path) -> None:
+    path, whole, resumed = tmp_path / "sums.pt", net(), net()
+    train(whole, loss_at, SCHEDULE, tmp_path / "whole.pt")
+    train(net(), loss_at, replace(SCHEDULE, steps=5, horizon=12), path)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size // 2, usual[1]))
+    try:
+        with pytest.raises(NotSaved, match=r"could not be written: .* Make room.* goes on from .*sums\.pt"):
+            train(net(), loss_at, SCHEDULE, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert {file.name for file in tmp_path.iterdir()} == {"sums.pt", "whole.pt", "whole.before.pt"}
+    train(resumed, loss_at, SCHEDULE, path)
+    assert torch.equal(flat(whole), flat(resumed))
+
+
+def test_a_loss_that_is_no_number_ends_it(tmp_path: Path) -> None:
+    def broken(net: nn.Module, place: Place) -> tuple[Tensor, int]:
+        loss, pictures = loss_at(net, place)
+        return loss / (0.0 if place.step == 7 else 1.0), pictures
+
+    with pytest.raises(DarkroomError, match="the loss is inf at step 7"):
+        train(net(), broken, SCHEDULE, tmp_path / "sums.pt")
+    kept = checkpoints.load(tmp_path / "sums.pt", torch.device("cpu"))
+    assert kept is not None
+    assert kept["step"] == 5
+
+
+def curve(folder: Path) -> dict[int, float]:
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    return {event.step: event.value for event in events.Scalars("loss")}
+
+
+def test_the_curve_of_a_resumed_training_is_the_uninterrupted_ones(tmp_path: Path) -> None:
+    schedule, setup = replace(SCHEDULE, steps=150, save_every=60), Setup(device="cpu", tracker="tensorboard")
+    train(net(), loss_at, schedule, tmp_path / "whole.pt", setup=setup)
+    train(net(), loss_at, replace(schedule, steps=70, horizon=150), tmp_path / "sums.pt", setup=setup)
+    train(net(), loss_at, schedule, tmp_path / "sums.pt", setup=setup)
+    whole = curve(tmp_path / "logs" / "whole")
+    assert whole.keys() == {50, 100, 150}
+    assert whole == curve(tmp_path / "logs" / "sums")
+    losses = [float(loss_at(net(), Place(0, step, 0))[0].detach()) for step in range(50)]
+    assert 0 < whole[150] < whole[50] < sum(losses) / 50
+
+
+def test_a_sheet_is_drawn_by_the_averaged_weights_and_changes_nothing(tmp_path: Path) -> None:
+    seen: list[Tensor] = []
+
+    def sheet(net: nn.Module) -> Image.Image:
+        assert not net.training
+        seen.append(flat(net).clone())
+        return Image.new("RGB", (4, 2), "red")
+
+    plain, watched = net(), net()
+    train(plain, loss_at, replace(SCHEDULE, steps=6, horizon=12), tmp_path / "plain.pt")
+    setup = Setup(device="cpu", tracker="tensorboard", sheet_every=3)
+    six = replace(SCHEDULE, steps=6, horizon=12)
+    train(watched, loss_at, six, tmp_path / "sums.pt", setup=setup, sheet=sheet)
+    assert torch.equal(flat(plain), flat(watched))
+    assert torch.equal(seen[1], flat(watched))
+    with Image.open(tmp_path / "sheets" / "sums-000003.png") as kept:
+        assert kept.size == (4, 2)
+    events = EventAccumulator(str(tmp_path / "logs" / "sums"))
+    events.Reload()
+    assert [event.step for event in events.Images("sheet")] == [3, 6]
+
+
+def test_half_precision_learns_too(tmp_path: Path) -> None:
+    AcceleratorState._reset_state()
+    half, whole = net(), net()
+    train(half, loss_at, SCHEDULE, tmp_path / "half.pt", parts=2, setup=Setup(device="cpu", precision="bf16"))
+    AcceleratorState._reset_state()
+    train(whole, loss_at, SCHEDULE, tmp_path / "whole.pt", parts=2)
+    assert not torch.equal(flat(half), flat(whole))
+    torch.testing.assert_close(flat(half), flat(whole), atol=1e-3, rtol=0)
+    assert half(torch.ones(1, 3)).dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("setup", "message"),
+    [
+        (Setup(device="cpu", precision="fp16"), "fp16 needs a GPU"),
+        (
+            Setup(device="cpu", tracker="blackboard"),
+            "--tracker blackboard: installed of accelerate's are .*tensorboard",
+        ),
+        (Setup(device="cpu", tracker="wandb"), "--tracker wandb: installed"),
+    ],
+)
+def test_a_setup_that_cannot_be_had_is_refused(tmp_path: Path, setup: Setup, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        train(net(), loss_at, SCHEDULE, tmp_path / "sums.pt", setup=setup)

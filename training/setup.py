@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator, PartialState
+from accelerate.tracking import get_available_trackers
 from accelerate.utils import ProjectConfiguration
 
 from errors import ConfigError
@@ -41,16 +42,13 @@ class Setup:
             raise ConfigError(f"{processes} processes cannot share the {parts} parts of a step evenly.")
         if self.precision == "fp16" and device.type == "cpu":
             raise ConfigError("fp16 needs a GPU. On a CPU choose bf16 or no.")
-        try:
-            accelerator = Accelerator(
-                cpu=device.type == "cpu",
-                mixed_precision=self.precision,
-                gradient_accumulation_steps=parts // processes,
-                log_with=self.tracker,
-                project_config=ProjectConfiguration(project_dir=str(folder), logging_dir=str(folder / "logs")),
-            )
-        except ValueError as error:  # a tracker of an unknown name
-            raise ConfigError(str(error)) from error
-        if self.tracker and not accelerator.log_with:  # accelerate leaves it out without a word
-            raise ConfigError(f"{self.tracker} is not installed: pip install {self.tracker}")
-        return accelerator
+        there = [tracker.value for tracker in get_available_trackers()]
+        if self.tracker and self.tracker not in there:
+            raise ConfigError(f"--tracker {self.tracker}: installed of accelerate's are {', '.join(there) or 'none'}.")
+        return Accelerator(
+            cpu=device.type == "cpu",
+            mixed_precision=self.precision,
+            gradient_accumulation_steps=parts // processes,
+            log_with=self.tracker,
+            project_config=ProjectConfiguration(project_dir=str(folder), logging_dir=str(folder / "logs")),
+        )
