@@ -19,7 +19,7 @@ from training.report.command import report as command
 from training.report.curves import plot
 from training.report.frechet import Gaussian, frechet
 from training.report.goals import checked
-from training.report.record import Made, MiniRecord, Report, Spread, WorldRecord
+from training.report.record import Made, MiniRecord, Report, Spread, WorldRecord, read
 from training.report.tables import Grid, family, goals, grids
 from training.report.worlds import POSTERS, SHAPES, World
 
@@ -180,6 +180,12 @@ def test_readmes_part_is_put_between_its_marks(tmp_path: Path) -> None:
     readme.write_text("no place")
     with pytest.raises(ConfigError, match="no place for the report: put these two lines"):
         pages.put_into(readme, part)
+
+
+def test_readme_shows_the_last_report() -> None:
+    kept = ROOT / "docs" / "distillation" / pages.FIGURES
+    expected = pages.section(read(kept), "docs/distillation") if kept.exists() else ""
+    assert pages.written_part(ROOT / "README.md") == expected
 
 
 def test_a_grid_is_the_same_in_both_forms() -> None:
