@@ -7,7 +7,7 @@ without the weights; loading a model reads its own files and never this. Light t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -95,19 +95,23 @@ class Architecture:
 
         Under `torch.device("meta")` it takes no memory.
         """
+        second = ("text_encoder_2",) if self.text_encoder_2 else ()
+        return {name: self.network(name) for name in ("unet", "text_encoder", "vae", *second)}
+
+    def network(self, name: str) -> nn.Module:
+        """One of them."""
         from diffusers import AutoencoderKL, UNet2DConditionModel
         from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
         from models.flexible_unet import FlexibleUNet2DConditionModel
 
-        networks: dict[str, nn.Module] = {
-            "unet": (FlexibleUNet2DConditionModel() if self.unet is None else UNet2DConditionModel(**self.unet)),
-            "text_encoder": CLIPTextModel(CLIPTextConfig(**self.text_encoder)),
-            "vae": AutoencoderKL(**self.vae),
+        make: dict[str, Callable[[], nn.Module]] = {
+            "unet": lambda: FlexibleUNet2DConditionModel() if self.unet is None else UNet2DConditionModel(**self.unet),
+            "text_encoder": lambda: CLIPTextModel(CLIPTextConfig(**self.text_encoder)),
+            "text_encoder_2": lambda: CLIPTextModelWithProjection(CLIPTextConfig(**(self.text_encoder_2 or {}))),
+            "vae": lambda: AutoencoderKL(**self.vae),
         }
-        if self.text_encoder_2:
-            networks["text_encoder_2"] = CLIPTextModelWithProjection(CLIPTextConfig(**self.text_encoder_2))
-        return networks
+        return make[name]()
 
 
 _V1: dict[str, Settings] = {"text_encoder": CLIP_L, "vae": VAE}

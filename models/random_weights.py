@@ -54,8 +54,18 @@ def checkpoint(spec: ModelSpec, device: Device, report: Report) -> Checkpoint:
 def shells(architecture: Architecture, dtype: torch.dtype) -> dict[str, torch.nn.Module]:
     """Its networks with weights on the meta device, which take no memory; buffers are what they are to be."""
     with _NoWeights():
-        # diffusers' own `to` warns of layers that it would keep in float32; none of these nets has any.
-        return {name: torch.nn.Module.to(net, dtype) for name, net in architecture.build().items()}
+        return {name: _as(dtype, net) for name, net in architecture.build().items()}
+
+
+def shell(architecture: Architecture, name: str, dtype: torch.dtype) -> torch.nn.Module:
+    """One of them."""
+    with _NoWeights():
+        return _as(dtype, architecture.network(name))
+
+
+def _as(dtype: torch.dtype, net: torch.nn.Module) -> torch.nn.Module:
+    # diffusers' own `to` warns of layers that it would keep in float32; none of these nets has any.
+    return torch.nn.Module.to(net, dtype)
 
 
 def filled(net: torch.nn.Module, device: Device) -> Any:

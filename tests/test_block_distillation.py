@@ -82,9 +82,9 @@ def test_each_round_starts_where_the_one_before_ended(
     teacher: UNet2DConditionModel, stored: Stored, tmp_path: Path
 ) -> None:
     rounds = (Removal(changes={"mid_block_type": None}, share=0.25), Removal(changes=MINI_BK_SDM, share=0.75))
-    plan = replace(TINY, student="both", watched="blocks")
+    plan = replace(TINY, watched="blocks")
     student = train_in_rounds(teacher, rounds, stored, plan, tmp_path)
-    saved = [torch.load(tmp_path / f"both-{number}.pt", weights_only=True) for number in (1, 2)]
+    saved = [torch.load(tmp_path / f"mini-bk-sdm-{number}.pt", weights_only=True) for number in (1, 2)]
     assert [part["step"] for part in saved] == [1, 3]
     first = train_in_rounds(teacher, rounds[:1], stored, plan, tmp_path)  # its checkpoint is at its end
     untrained = shrunk(first, MINI_BK_SDM)

@@ -61,7 +61,7 @@ def shapes(net: UNet2DConditionModel) -> dict[str, torch.Size]:
     [("bk-sdm-small", SD, "nota-ai/bk-sdm-small", 482_346_884), ("ssd-1b", SDXL, "segmind/SSD-1B", 1_331_334_404)],
 )
 def test_the_published_students_are_made_of_the_published_teachers(
-    name: str, teacher: str, published: str, parameters: int
+    name: StudentName, teacher: str, published: str, parameters: int
 ) -> None:
     student = removed(unet(teacher), STUDENTS[name])
     assert sum(p.numel() for p in student.parameters()) == parameters
@@ -85,9 +85,8 @@ def test_the_last_pair_on_the_way_up_stays_the_last() -> None:
 def test_of_ten_layers_the_first_three_and_the_seventh_stay() -> None:
     taken = sources(unet("segmind/SSD-1B").state_dict(), unet(SDXL).state_dict(), SSD_KEPT)
     moved = {key: name for key, name in taken.items() if key != name}
-    shortened = ("down_blocks.2.attentions.0", "down_blocks.2.attentions.1", "up_blocks.0.attentions.0")
-    shortened += ("up_blocks.0.attentions.1",)
-    assert {key.split(".transformer_blocks.3.")[0] for key in moved} == set(shortened)
+    shortened = {f"{stage}.attentions.{number}" for stage in ("down_blocks.2", "up_blocks.0") for number in (0, 1)}
+    assert {key.split(".transformer_blocks.3.")[0] for key in moved} == shortened
     assert all(name == key.replace(".transformer_blocks.3.", ".transformer_blocks.6.") for key, name in moved.items())
 
 
