@@ -20,6 +20,7 @@ from training.block_distillation import WATCHED, After, feature_loss, output_los
 from training.decoder_distillation import decoder_loss, encoder_loss, narrowed
 from training.denoiser import Batch
 from training.guidance_distillation import both_passes, guidance_loss, one_pass, random_scales, takes_guidance
+from training.loop import Place
 from training.step_distillation import Levels, Predict, step_loss, teachers_way, time_of
 from training.surgery import STUDENTS, StudentName, removed
 
@@ -54,15 +55,16 @@ def question(net: Any, side: int, batch: int) -> Batch:
     return Batch(noisy=noisy, times=times, texts=texts, target=torch.randn_like(noisy), conditions=conditions)
 
 
-def conditioned(net: Any, asked: Batch) -> Any:
-    """The U-Net with the batch's added conditions, also for twice the batch, as guidance asks."""
+class Conditioned(nn.Module):
+    """A U-Net with a batch's added conditions, also for twice the batch, as guidance asks."""
 
-    def answer(noisy: Tensor, times: Tensor, texts: Tensor, **given: Any) -> Any:
-        added = {name: it.repeat(len(noisy) // len(it), 1) for name, it in asked.conditions.items()}
-        return net(noisy, times, texts, added_cond_kwargs=added, **given)
+    def __init__(self, net: Any, asked: Batch) -> None:
+        super().__init__()
+        self.net, self.config, self.conditions = net, net.config, asked.conditions
 
-    answer.config = net.config  # type: ignore[attr-defined]
-    return answer
+    def forward(self, noisy: Tensor, times: Tensor, texts: Tensor, **given: Any) -> Any:
+        added = {name: it.repeat(len(noisy) // len(it), 1) for name, it in self.conditions.items()}
+        return self.net(noisy, times, texts, added_cond_kwargs=added, **given)
 
 
 def base(student: Any, _teacher: Any, side: int, batch: int) -> Tensor:
@@ -83,11 +85,11 @@ def block(student: Any, teacher: Any, side: int, batch: int, after: After) -> Te
 
 def guidance(student: Any, teacher: Any, side: int, batch: int) -> Tensor:
     asked = question(student, side, batch)
-    scale = random_scales(batch, (0, 0, 0)).to(asked.noisy)
+    scale = random_scales(batch, Place(0, 0, 0)).to(asked.noisy)
     given = asked.noisy, asked.times, asked.texts
     with torch.no_grad():
-        unconditional, conditional = both_passes(conditioned(teacher, asked), *given, asked.texts[:1])
-    return guidance_loss(one_pass(conditioned(student, asked), *given, scale), unconditional, conditional, scale)
+        unconditional, conditional = both_passes(Conditioned(teacher, asked), *given, asked.texts[:1])
+    return guidance_loss(one_pass(Conditioned(student, asked), *given, scale), unconditional, conditional, scale)
 
 
 def steps(student: Any, teacher: Any, side: int, batch: int) -> Tensor:
@@ -100,7 +102,7 @@ def steps(student: Any, teacher: Any, side: int, batch: int) -> Tensor:
     def predict(net: Any) -> Predict:
         def answer(noisy: Tensor, times: Tensor) -> Tensor:
             alpha, sigma = levels.at(times)
-            noise = conditioned(net, asked)(noisy, times, asked.texts).sample
+            noise = Conditioned(net, asked)(noisy, times, asked.texts).sample
             return (noise - sigma * noisy) / alpha  # v = α ε − σ x, and z = α x + σ ε
 
         return answer
