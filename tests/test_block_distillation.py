@@ -154,6 +154,18 @@ def test_the_export_shares_all_but_the_u_net(folders: tuple[Path, Path], tmp_pat
     assert all(tensor.dtype == torch.float16 for tensor in tensors(tmp_path / "out").values())
 
 
+def test_a_teacher_that_lacks_the_students_blocks_ends_the_command(
+    folders: tuple[Path, Path], teacher: UNet2DConditionModel, tmp_path: Path
+) -> None:
+    whole, pictures = folders
+    shrunk(teacher, MINI_BK_SDM).save_pretrained(whole / "unet")
+    places = ["--pictures", str(pictures), "--work", str(tmp_path), "--out", str(tmp_path / "x")]
+    done = CliRunner().invoke(_app(), ["--teacher", str(whole), *places])
+    assert done.exit_code == 2
+    assert "The student's blocks are not in this teacher (down_block_types" in done.output
+    assert not (tmp_path / "x").exists()
+
+
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     done = CliRunner().invoke(
         app, ["block", "--pictures", str(tmp_path), "--work", str(tmp_path), "--out", str(tmp_path / "x")]

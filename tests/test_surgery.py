@@ -9,13 +9,16 @@ from diffusers import UNet2DConditionModel
 
 from errors import ConfigError
 from models.architectures import ARCHITECTURES, UNET_XL
+from models.flexible_unet import FlexibleUNet2DConditionModel
 from training.denoiser import denoiser
+from training.guidance_distillation import takes_guidance
 from training.surgery import (
     BK_SMALL,
     MINI_BK_SDM,
     SSD_KEPT,
     STUDENTS,
     Removal,
+    StudentName,
     blocks,
     removed,
     shrunk,
@@ -143,6 +146,20 @@ def test_a_teacher_of_another_layout_is_refused(repo: str, removals: tuple[Remov
     layers = re.escape(str(unet(repo).config["layers_per_block"]))
     with pytest.raises(ConfigError, match=rf"not in this teacher \(down_block_types .*, layers_per_block {layers}, "):
         removed(unet(repo), removals)
+
+
+def test_a_teacher_of_another_class_is_refused() -> None:
+    with torch.device("meta"):
+        teacher = FlexibleUNet2DConditionModel()
+    for remade in (lambda: shrunk(teacher, BK_SMALL), lambda: takes_guidance(teacher)):
+        with pytest.raises(ConfigError, match=r"U-Net is a FlexibleUNet2DConditionModel\. .* choose such a teacher"):
+            remade()
+
+
+def test_a_teacher_that_takes_the_guidance_scale_is_not_taught_it_again() -> None:
+    guided = takes_guidance(denoiser(4, 8, (16, 16, 32)))
+    with pytest.raises(ConfigError, match="takes the guidance scale already"):
+        takes_guidance(guided)
 
 
 def test_the_blocks_are_named_in_the_datas_order() -> None:

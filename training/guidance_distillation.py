@@ -17,6 +17,7 @@ from accelerate.utils import extract_model_from_parallel
 from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor, nn
 
+from errors import ConfigError
 from training import options
 from training.block_distillation import stored_pictures
 from training.denoiser import NOISE, NONE, Batch, Conditions, Stored, noisy_batch
@@ -25,6 +26,7 @@ from training.judge import WEIGHTS, plain_captions
 from training.loop import Place, Schedule, train
 from training.samples import Sheet, of_folder
 from training.setup import Setup
+from training.surgery import settings_of
 
 GUIDANCE_WIDTH = 128  # of the scale's sinusoidal embedding
 SCALES = (1.0, 4.0)  # what the student is taught, evenly; 1 is no guidance
@@ -46,8 +48,13 @@ def guidance_loss(guess: Tensor, unconditional: Tensor, conditional: Tensor, sca
 
 
 def takes_guidance(teacher: UNet2DConditionModel, width: int = GUIDANCE_WIDTH) -> UNet2DConditionModel:
-    """A copy of the teacher that also takes the scale's embedding (batch, width); at first it makes no difference."""
-    settings = {key: value for key, value in teacher.config.items() if not key.startswith("_")}
+    """A copy of the teacher that also takes the scale's embedding (batch, width); at first it makes no difference.
+
+    Raises ConfigError for a teacher that takes one already, or is of another class than diffusers' own.
+    """
+    settings = settings_of(teacher)
+    if settings["time_cond_proj_dim"]:
+        raise ConfigError("This teacher takes the guidance scale already. Choose one that is asked twice a step.")
     with teacher.device:
         student = UNet2DConditionModel(**{**settings, "time_cond_proj_dim": width})
     lacking = student.load_state_dict(teacher.state_dict(), strict=False).missing_keys

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import torch
 from diffusers import UNet2DConditionModel
-from torch import nn
 
 from errors import ConfigError
 
@@ -77,14 +77,12 @@ STUDENTS: Mapping[StudentName, tuple[Removal, ...]] = {
 
 def shrunk(teacher: UNet2DConditionModel, changes: Settings, kept: Kept | None = None) -> UNet2DConditionModel:
     """The student, its weights taken from its teacher's remaining blocks. Raises ConfigError if they do not fit it."""
-    settings = {key: value for key, value in teacher.config.items() if not key.startswith("_")}
-    whole = teacher.state_dict()
+    settings, whole = settings_of(teacher), teacher.state_dict()
     try:
-        with teacher.device:
+        with torch.device("meta"):
             student = UNet2DConditionModel(**{**settings, **changes})
         taken = sources(student.state_dict(), whole, kept)
-        # diffusers' own `to` warns of layers that it would keep in float32; none of these nets has any.
-        nn.Module.to(student, teacher.dtype).load_state_dict({key: whole[name] for key, name in taken.items()})
+        student.load_state_dict({key: whole[name].clone() for key, name in taken.items()}, assign=True)
     except (ValueError, LookupError, RuntimeError) as error:  # diffusers, a block that is not there, other shapes
         told = ("down_block_types", "layers_per_block", "transformer_layers_per_block")
         layout = ", ".join(f"{key} {settings[key]}" for key in told)
@@ -92,6 +90,16 @@ def shrunk(teacher: UNet2DConditionModel, changes: Settings, kept: Kept | None =
             f"The student's blocks are not in this teacher ({layout}). Choose a student that is made of such a teacher."
         ) from error
     return student
+
+
+def settings_of(teacher: UNet2DConditionModel) -> dict[str, Any]:
+    """What it was built with. Raises ConfigError for a U-Net of another class than diffusers' own."""
+    if type(teacher) is not UNet2DConditionModel:
+        raise ConfigError(
+            f"The teacher's U-Net is a {type(teacher).__name__}. This method changes what a UNet2DConditionModel is "
+            "built with, as Stable Diffusion and SDXL have one; choose such a teacher."
+        )
+    return {key: value for key, value in teacher.config.items() if not key.startswith("_")}
 
 
 def removed(teacher: UNet2DConditionModel, rounds: Iterable[Removal]) -> UNet2DConditionModel:
