@@ -90,7 +90,7 @@ def pair(case: Case, whole: Any) -> tuple[Any, Any]:
 def own_side(net: Any) -> int:
     """Of the latents that a net was made for."""
     if isinstance(net, AutoencoderKL):
-        return int(net.config.sample_size) // 2 ** (len(net.config.block_out_channels) - 1)
+        return int(net.config.sample_size // 2 ** (len(net.config.block_out_channels) - 1))
     return int(net.config.sample_size)
 
 

@@ -102,7 +102,7 @@ def steps(student: Any, teacher: Any, side: int, batch: int) -> Tensor:
     def predict(net: Any) -> Predict:
         def answer(noisy: Tensor, times: Tensor) -> Tensor:
             alpha, sigma = levels.at(times)
-            noise = Conditioned(net, asked)(noisy, times, asked.texts).sample
+            noise: Tensor = Conditioned(net, asked)(noisy, times, asked.texts).sample
             return (noise - sigma * noisy) / alpha  # v = α ε − σ x, and z = α x + σ ε
 
         return answer
