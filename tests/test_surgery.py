@@ -20,6 +20,7 @@ from training.surgery import (
     Removal,
     StudentName,
     blocks,
+    depths_of,
     removed,
     shrunk,
     sources,
@@ -108,6 +109,22 @@ def test_a_round_takes_on_where_the_one_before_ended() -> None:
     seventh = "up_blocks.0.attentions.1.transformer_blocks.6.attn2.to_k.weight"
     assert torch.equal(own[seventh.replace("6", "3")], whole[seventh])
     assert [len(a.transformer_blocks) for a in student.up_blocks[0].attentions] == [4, 4, 10]
+
+
+def test_the_mini_of_sdxls_layout_loses_what_sdxl_loses() -> None:
+    with torch.device("meta"):
+        teacher = UNet2DConditionModel(**SMALL_XL, layers_per_block=1)
+    teacher = shrunk(teacher, {"transformer_layers_per_block": (1, 2, 4)})
+    student = removed(teacher, STUDENTS["mini-ssd"])
+    assert depths_of(student.state_dict()) == {
+        "down_blocks.1.attentions.0": 2,
+        "down_blocks.2.attentions.0": 2,
+        "up_blocks.0.attentions.0": 2,
+        "up_blocks.0.attentions.1": 4,
+        "up_blocks.1.attentions.0": 2,
+        "up_blocks.1.attentions.1": 1,
+    }
+    assert len(student.mid_block.resnets) == 1
 
 
 def test_the_shares_of_the_rounds_are_a_whole() -> None:

@@ -21,6 +21,7 @@ from training.decoder_distillation import decoder_loss, encoder_loss, narrowed
 from training.denoiser import Batch
 from training.guidance_distillation import both_passes, guidance_loss, one_pass, random_scales, takes_guidance
 from training.loop import Place
+from training.predictions import EPSILON, velocity_from
 from training.step_distillation import Levels, Predict, step_loss, teachers_way, time_of
 from training.surgery import STUDENTS, StudentName, removed
 
@@ -102,8 +103,8 @@ def steps(student: Any, teacher: Any, side: int, batch: int) -> Tensor:
     def predict(net: Any) -> Predict:
         def answer(noisy: Tensor, times: Tensor) -> Tensor:
             alpha, sigma = levels.at(times)
-            noise: Tensor = Conditioned(net, asked)(noisy, times, asked.texts).sample
-            return (noise - sigma * noisy) / alpha  # v = α ε − σ x, and z = α x + σ ε
+            noise = Conditioned(net, asked)(noisy, times, asked.texts).sample
+            return velocity_from(noise, noisy, alpha, sigma, EPSILON)
 
         return answer
 
