@@ -125,7 +125,8 @@ def run(case: Case, side: int, steps: int, device: Device) -> Run:
     losses = []
     for _ in range(steps):
         before, since = memory_in_use(device), time.perf_counter()
-        loss, kept = counted(partial(case.loss, student, teacher, side, 1), (student, teacher))
+        with torch.autocast(device.kind, torch.bfloat16):
+            loss, kept = counted(partial(case.loss, student, teacher, side, 1), (student, teacher))
         grown = memory_in_use(device) - before
         loss.backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():

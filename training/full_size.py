@@ -21,8 +21,8 @@ from training.decoder_distillation import decoder_loss, encoder_loss, narrowed
 from training.denoiser import Batch
 from training.guidance_distillation import both_passes, guidance_loss, one_pass, random_scales, takes_guidance
 from training.loop import Place
-from training.predictions import EPSILON, velocity_from
-from training.step_distillation import Levels, Predict, step_loss, teachers_way, time_of
+from training.predictions import EPSILON
+from training.step_distillation import Levels, Predict, as_velocity, predicting, step_loss, teachers_way, time_of
 from training.surgery import STUDENTS, StudentName, removed
 
 SD, SDXL = "CompVis/stable-diffusion-v1-4", "stabilityai/stable-diffusion-xl-base-1.0"
@@ -56,18 +56,6 @@ def question(net: Any, side: int, batch: int) -> Batch:
     return Batch(noisy=noisy, times=times, texts=texts, target=torch.randn_like(noisy), conditions=conditions)
 
 
-class Conditioned(nn.Module):
-    """A U-Net with a batch's added conditions, also for twice the batch, as guidance asks."""
-
-    def __init__(self, net: Any, asked: Batch) -> None:
-        super().__init__()
-        self.net, self.config, self.conditions = net, net.config, asked.conditions
-
-    def forward(self, noisy: Tensor, times: Tensor, texts: Tensor, **given: Any) -> Any:
-        added = {name: it.repeat(len(noisy) // len(it), 1) for name, it in self.conditions.items()}
-        return self.net(noisy, times, texts, added_cond_kwargs=added, **given)
-
-
 def base(student: Any, _teacher: Any, side: int, batch: int) -> Tensor:
     asked = question(student, side, batch)
     return F.mse_loss(asked.prediction(student), asked.target)
@@ -87,26 +75,21 @@ def block(student: Any, teacher: Any, side: int, batch: int, after: After) -> Te
 def guidance(student: Any, teacher: Any, side: int, batch: int) -> Tensor:
     asked = question(student, side, batch)
     scale = random_scales(batch, Place(0, 0, 0)).to(asked.noisy)
-    given = asked.noisy, asked.times, asked.texts
+    given, added = (asked.noisy, asked.times, asked.texts), asked.conditions
     with torch.no_grad():
-        unconditional, conditional = both_passes(Conditioned(teacher, asked), *given, asked.texts[:1])
-    return guidance_loss(one_pass(Conditioned(student, asked), *given, scale), unconditional, conditional, scale)
+        unconditional, conditional = both_passes(teacher, *given, asked.texts[0], added, added)
+    return guidance_loss(one_pass(student, *given, scale, added), unconditional, conditional, scale)
 
 
 def steps(student: Any, teacher: Any, side: int, batch: int) -> Tensor:
-    """One step of 8 for two of the teacher's; both predict noise, which is turned into v."""
+    """One step of 8 for two of the teacher's; both predict noise, which is told as v."""
     asked = question(student, side, batch)
     levels = Levels.of(DDPMScheduler())
     levels = Levels(levels.alphas.to(asked.noisy), levels.sigmas.to(asked.noisy))
     left = torch.full((batch,), 0.5, device=asked.noisy.device)
 
     def predict(net: Any) -> Predict:
-        def answer(noisy: Tensor, times: Tensor) -> Tensor:
-            alpha, sigma = levels.at(times)
-            noise = Conditioned(net, asked)(noisy, times, asked.texts).sample
-            return velocity_from(noise, noisy, alpha, sigma, EPSILON)
-
-        return answer
+        return as_velocity(predicting(net, asked.texts, None, left, asked.conditions), levels, EPSILON)
 
     target = teachers_way(predict(teacher), asked.noisy, left, 1 / 8, 2, levels)
     return step_loss(predict(student)(asked.noisy, time_of(left)), target)
