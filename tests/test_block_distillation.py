@@ -160,7 +160,7 @@ def test_a_teacher_that_lacks_the_students_blocks_ends_the_command(
     whole, pictures = folders
     shrunk(teacher, MINI_BK_SDM).save_pretrained(whole / "unet")
     places = ["--pictures", str(pictures), "--work", str(tmp_path), "--out", str(tmp_path / "x")]
-    done = CliRunner().invoke(_app(), ["--teacher", str(whole), *places])
+    done = CliRunner().invoke(app, ["block", "--teacher", str(whole), *places])
     assert done.exit_code == 2
     assert "The student's blocks are not in this teacher (down_block_types" in done.output
     assert not (tmp_path / "x").exists()

@@ -32,6 +32,7 @@ COMMANDS = {
     "colours": ("training.colours:main", "Learn which colours a latent space's previews show."),
     "report": ("training.report.command:report", "Measure the whole family in one run: table, sheet, curves."),
     "ablation": ("training.report.ablation:main", "What each of the block student's losses is worth."),
+    "dry-run": ("training.dry_run:dry_run", "Try every method on the full-size architectures, with random weights."),
     "judge": ("training.judge:main", "Draw held-out prompts and count what is right."),
     "judge-posters": ("training.posters.judge:main", "The same for models of posters."),
 }
