@@ -104,8 +104,8 @@ def nearest(picture: Pixels, choices: list[NDArray[np.int_]]) -> NDArray[np.intp
     """(height, width) numbers of the nearest colours."""
     flat = picture.reshape(-1, 3).astype(np.float32)
     palette = np.stack(choices).astype(np.float32)
-    distance = (palette**2).sum(1) - 2 * flat @ palette.T
-    found: NDArray[np.intp] = distance.argmin(1).reshape(picture.shape[:2])
+    distance = (palette**2).sum(1)[:, None] - 2 * palette @ flat.T
+    found: NDArray[np.intp] = distance.argmin(0).reshape(picture.shape[:2])
     return found
 
 
