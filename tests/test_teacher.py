@@ -14,18 +14,20 @@ from models.progress import Downloading, Loading
 from tests.hub import Hub
 from tests.published import on_hub, use
 from tests.tiny import Checkpoints
+from training.guidance_distillation import takes_guidance
 from training.judge import WEIGHTS
-from training.teacher import Teacher, find, load, noise_levels
+from training.teacher import Teacher, beginner, find, load, noise_levels, refuse
 
 
 @cache
 def teacher(folder: Path) -> Teacher:
-    return load(str(folder), "cpu", "float32", lambda event: None)
+    return load(str(folder), "cpu", lambda event: None)
 
 
 def test_a_model_is_found_by_name_repo_and_folder(checkpoints: Checkpoints) -> None:
     assert find("mini-sd").repo == str(WEIGHTS / "mini-sd")
     assert find("segmind/SSD-1B").name == find("ssd-1b").name
+    assert find(str(WEIGHTS / "mini-turbo")) == find("mini-turbo")  # with what it has from elsewhere
     found = find(str(checkpoints["decidiffusion"]))
     assert (found.family.value, found.repo, found.revision) == (
         "decidiffusion", str(checkpoints["decidiffusion"]), None)  # fmt: skip
@@ -42,7 +44,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"'FluxPipeline'\. A teacher is one of .*StableDiffusionXLPipeline"):
         find(str(tmp_path))
     (tmp_path / "model_index.json").write_text("{")
-    with pytest.raises(ConfigError, match="names no pipeline"):
+    with pytest.raises(ConfigError, match=r"model_index\.json cannot be read"):
         find(str(tmp_path))
 
 
@@ -73,7 +75,7 @@ def test_the_empty_caption_is_the_pipelines(checkpoints: Checkpoints) -> None:
 
 
 def test_latents_are_scaled(checkpoints: Checkpoints) -> None:
-    one = load(str(checkpoints["sdxl"]), "cpu", "float32", lambda event: None)
+    one = load(str(checkpoints["sdxl"]), "cpu", lambda event: None)
     picture = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
     with torch.no_grad():
         plain = one.pipeline.vae.encode(picture).latent_dist.mean
@@ -103,7 +105,7 @@ def test_a_teacher_comes_from_the_hub(
     spec = on_hub("ssd", hub, checkpoints)
     use(hub, tmp_path, monkeypatch)
     told: list[Downloading | Loading] = []
-    one = load(spec.name, "cpu", "float32", told.append)
+    one = load(spec.name, "cpu", told.append)
     assert one.unet.mid_block is not None
     assert one.folder.is_relative_to(tmp_path)
     assert any(isinstance(event, Downloading) and event.done_bytes > 0 < event.total_bytes for event in told)
@@ -114,3 +116,36 @@ def test_equal_files_have_equal_identities(checkpoints: Checkpoints, tmp_path: P
     sd, bk, copied = (teacher(folder).identities for folder in (checkpoints["sd"], checkpoints["bk"], copy))
     assert bk == copied
     assert {name for name in sd if sd[name] != bk[name]} == {"unet"}
+
+
+@pytest.mark.parametrize("name", ["sdxl", "decidiffusion"])
+def test_in_half_precision_it_is_asked_in_float32(checkpoints: Checkpoints, name: str) -> None:
+    whole = teacher(checkpoints[name])
+    half = load(str(checkpoints[name]), "cpu", lambda event: None, "bf16")
+    prompts = half.prompts(["a red circle"])
+    noisy = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    conditions = {}
+    if prompts.pooled is not None:
+        conditions = {"text_embeds": prompts.pooled, "time_ids": torch.tensor([[64.0, 64, 0, 0, 64, 64]])}
+    with torch.no_grad():
+        exact, found = (
+            one.unet(noisy, torch.tensor([10]), prompts.states, added_cond_kwargs=conditions).sample
+            for one in (whole, half)
+        )
+    assert half.unet.dtype == torch.bfloat16
+    assert found.dtype == torch.float32
+    assert torch.allclose(found, exact, atol=0.1)
+    student = beginner(half.unet)
+    assert type(student) is type(half.unet)
+    assert all(p.dtype == torch.float32 and p.requires_grad for p in student.parameters())
+    assert student(noisy, 10, prompts.states, added_cond_kwargs=conditions).sample.dtype == torch.float32
+
+
+def test_a_teacher_that_a_method_cannot_take_is_refused(checkpoints: Checkpoints, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"has the flexible U-Net of DeciDiffusion, and block distillation takes the"):
+        refuse(teacher(checkpoints["decidiffusion"]), "block distillation", flexible=False)
+    folder = shutil.copytree(checkpoints["sd"], tmp_path / "distilled", ignore=shutil.ignore_patterns("unet"))
+    takes_guidance(teacher(checkpoints["sd"]).unet, 8).save_pretrained(folder / "unet")
+    with pytest.raises(ConfigError, match=r"distilled has guidance distilled into it already.* Choose the model"):
+        refuse(teacher(folder), "guidance distillation", takes_scale=False)
+    refuse(teacher(checkpoints["ssd"]), "block distillation", flexible=False, takes_scale=False)

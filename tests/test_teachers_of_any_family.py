@@ -28,7 +28,7 @@ CPU = torch.device("cpu")
 
 @cache
 def teacher(folder: Path) -> Teacher:
-    return load(str(folder), "cpu", "float32", lambda event: None)
+    return load(str(folder), "cpu", lambda event: None)
 
 
 @pytest.fixture

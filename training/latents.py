@@ -13,6 +13,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from errors import ConfigError
 from judging.drawing import Pixels, draw
 from judging.scenes import Scene, random_scene
 from training.autoencoder import to_tensor
@@ -65,6 +66,17 @@ def save(content: dict[str, Tensor], path: Path) -> None:
 def scale(path: Path) -> float:
     """The factor that gives the stored latents a mean square of 1, as diffusion assumes."""
     return float(1 / stored_latents(path).float().square().mean().sqrt())
+
+
+def load_all(folder: Path, factor: float) -> Stored:
+    """What `python -m training base` has stored in the folder. Raises ConfigError if there is none."""
+    drawn, worded = sorted(folder.glob("pictures-*.pt")), sorted(folder.glob("captions-*.pt"))
+    if not drawn or len(drawn) != len(worded):
+        found = f"{len(drawn)} files of pictures and {len(worded)} of captions"
+        raise ConfigError(
+            f"{folder} holds {found}; `python -m training base` stores as many of both. Or name pictures with --data."
+        )
+    return load(drawn, worded, factor)
 
 
 def load(pictures: Sequence[Path], captions: Sequence[Path], factor: float) -> Stored:

@@ -14,6 +14,7 @@ import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
+from torch.utils._pytree import tree_map_only
 
 import config
 from errors import ConfigError
@@ -25,6 +26,7 @@ from models.registry import known_as, registry
 from models.residency import Residency
 from models.spec import ModelSpec
 
+HALF = {"fp16": torch.float16, "bf16": torch.bfloat16}
 CONFIG = Path(__file__).parents[1] / "config.yaml"
 
 
@@ -41,14 +43,10 @@ class Teacher:
     """A model that others learn from."""
 
     spec: ModelSpec
-    pipeline: Any  # the stock one, on the device
+    pipeline: Any  # the stock one, on the device, in float32
+    unet: UNet2DConditionModel  # the pipeline's, of the family's class: DeciDiffusion's is the flexible one
     noise: DDPMScheduler  # noise levels and prediction type, as its scheduler's file has them
-    identities: Mapping[str, str]  # of each component: equal for equal files in equal precision
-
-    @property
-    def unet(self) -> UNet2DConditionModel:
-        """Of the family's class: DeciDiffusion's is the flexible one."""
-        return self.pipeline.unet
+    identities: Mapping[str, str]  # of each component: equal for equal files
 
     @property
     def folder(self) -> Path:
@@ -92,10 +90,10 @@ class Teacher:
     def latents(self, pictures: Tensor) -> Tensor:
         """(n, 3, side, side) in [-1, 1] → (n, channels, side / 8, side / 8) of about unit variance, float32.
 
-        In float32 whatever the teacher's precision: SDXL's VAE overflows in less.
+        The pictures too: SDXL's VAE overflows in less.
         """
-        vae = self.pipeline.vae.to(torch.float32)
-        raw: Tensor = vae.encode(pictures.to(vae.device, torch.float32)).latent_dist.mode()
+        vae = self.pipeline.vae
+        raw: Tensor = vae.encode(pictures.to(vae.device)).latent_dist.mode()
         mean, std = vae.config.latents_mean, vae.config.latents_std
         if mean is not None and std is not None:
             mean, std = (torch.tensor(values, device=raw.device).view(1, -1, 1, 1) for values in (mean, std))
@@ -104,22 +102,61 @@ class Teacher:
         return scaled
 
 
-def load(named: str, wanted: str, dtype: str, report: Report) -> Teacher:
-    """The teacher on the device `wanted` (auto, cuda, mps, cpu), its nets in `dtype`; what is not on the disk is
-    fetched from the hub, and `report` told.
+def load(named: str, wanted: str, report: Report, precision: str | None = None) -> Teacher:
+    """The teacher on the device `wanted` (auto, cuda, mps, cpu), its U-Net in `precision` (fp16, bf16, else float32).
+
+    What is not on the disk is fetched from the hub, and `report` told.
 
     Raises ConfigError for a name that nothing has, ModelUnavailable where its files cannot be had.
     """
     spec = find(named)
-    where = replace(device.choose(wanted), dtype=dtype)
+    where = replace(device.choose(wanted), dtype="float32")
     parts = checkpoint.from_files(spec, where, report)
     loaded = Residency(registry([spec]), where, warm_bytes=0).acquire(spec, report, origin=lambda *_: parts)
     return Teacher(
         spec=spec,
         pipeline=loaded.pipeline,
+        unet=answering(loaded.pipeline.unet, precision),
         noise=noise_levels(loaded.scheduler_config),
         identities={it.name: it.key for it in parts.components},
     )
+
+
+def answering(unet: UNet2DConditionModel, precision: str | None) -> UNet2DConditionModel:
+    """The same, computing in `precision`, asked and answering in float32: it is never trained, so half is enough."""
+    if precision not in HALF:
+        return unet
+    dtype = HALF[precision]
+
+    def halved(_: object, args: Any, named: Any) -> Any:
+        return tree_map_only(Tensor, lambda it: it.to(dtype) if it.is_floating_point() else it, (args, named))
+
+    unet.to(dtype)
+    unet.register_forward_pre_hook(halved, with_kwargs=True)
+    unet.register_forward_hook(lambda _, args, answer: type(answer)(sample=answer.sample.float()))
+    return unet
+
+
+def beginner(unet: UNet2DConditionModel) -> UNet2DConditionModel:
+    """A copy to be trained: in float32 on the same device, with the teacher's weights."""
+    with unet.device:
+        student: UNet2DConditionModel = type(unet).from_config(unet.config)
+    student.load_state_dict(unet.state_dict())
+    return student
+
+
+def refuse(teacher: Teacher, method: str, *, flexible: bool = True, takes_scale: bool = True) -> None:
+    """Raises ConfigError where the method cannot take a flexible U-Net, or one that guidance was distilled into."""
+    if not flexible and type(teacher.unet) is not UNet2DConditionModel:
+        raise ConfigError(
+            f"--teacher {teacher.spec.name} has the flexible U-Net of DeciDiffusion, and {method} takes the stock one. "
+            "Choose a model of the families sd or sdxl; `steps` and `decoder` take this one too."
+        )
+    if not takes_scale and teacher.unet.config.time_cond_proj_dim is not None:
+        raise ConfigError(
+            f"--teacher {teacher.spec.name} has guidance distilled into it already, and {method} needs a teacher that "
+            "is guided by two passes. Choose the model that it was made from; `steps` takes this one too."
+        )
 
 
 def find(named: str, path: Path = CONFIG) -> ModelSpec:
@@ -139,19 +176,29 @@ def find(named: str, path: Path = CONFIG) -> ModelSpec:
 
 
 def _of_its_family(folder: Path, entries: Sequence[ModelSpec]) -> ModelSpec:
-    """What is in the folder, described as the first entry of the same family is."""
-    try:
-        named = str(json.loads((folder / INDEX).read_text(encoding="utf-8"))["_class_name"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"--teacher: {folder / INDEX} names no pipeline. Put a whole copy in its place.") from error
-    for spec in entries:
+    """The entry of that folder; else what is in it, described as the first entry of the same family is."""
+    whole = folder.resolve()
+    named = str(_said(folder / INDEX).get("_class_name"))
+    for spec in sorted(entries, key=lambda spec: spec.repo != str(whole)):
         if RECIPES[spec.family].named == named:
-            changes = {"name": folder.resolve().name, "repo": str(folder.resolve()), "revision": None}
-            return spec.model_copy(update=changes)
+            if spec.repo == str(whole):
+                return spec
+            unet = _said(folder / RECIPES[spec.family].folders.get("unet", "unet") / "config.json")
+            guidance = "distilled" if unet.get("time_cond_proj_dim") else "classifier-free"
+            found = {"name": whole.name, "repo": str(whole), "revision": None, "guidance": guidance, "components": {}}
+            return spec.model_copy(update=found)
     known = sorted({RECIPES[spec.family].named for spec in entries})
     raise ConfigError(
         f"--teacher: {folder / INDEX} names the pipeline {named!r}. A teacher is one of {', '.join(known)}."
     )
+
+
+def _said(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"--teacher: {path} cannot be read ({error}). Put a whole copy in its place.") from error
+    return found if isinstance(found, dict) else {}
 
 
 def noise_levels(published: Mapping[str, Any]) -> DDPMScheduler:

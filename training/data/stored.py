@@ -99,7 +99,7 @@ def read(folder: Path) -> Record | None:
 
 
 def refuse_others(folder: Path, there: Made, wanted: Made) -> None:
-    names = {"pictures": "other pictures or captions", "teacher": "another teacher or precision"}
+    names = {"pictures": "other pictures or captions", "teacher": "another teacher"}
     names |= {"size": f"--size {there.size}", "captions": f"{there.captions} captions of each picture"}
     if changed := [what for key, what in names.items() if getattr(there, key) != getattr(wanted, key)]:
         raise ConfigError(
