@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 from training import block_distillation as block
 from training.__main__ import app
 from training.block_distillation import PLAN, Weights, distil, train_in_rounds, train_student, watched
+from training.data.sources import Columns
 from training.denoiser import NOISE, Stored, denoiser, noisy_batch
 from training.judge import WEIGHTS
+from training.lesson import Data, Lesson, prepare
 from training.loop import Place, Schedule
 from training.setup import Setup
 from training.surgery import MINI_BK_SDM, Removal, blocks, shrunk, stages
@@ -127,16 +129,21 @@ def folders(teacher: UNet2DConditionModel, stored: Stored, tmp_path: Path) -> tu
     return whole, pictures
 
 
+def lesson(teacher: Path, pictures: Path) -> Lesson:
+    data = Data("", Columns(), "train", 0, base=pictures)
+    return prepare(str(teacher), data, pictures, CPU)
+
+
 def tensors(folder: Path) -> dict[str, Tensor]:
     return dict(load_file(folder / "unet" / "diffusion_pytorch_model.safetensors"))
 
 
 def test_a_resumed_training_ends_like_an_uninterrupted_one(folders: tuple[Path, Path], tmp_path: Path) -> None:
     whole, pictures = folders
-    distil(whole, pictures, tmp_path / "work", tmp_path / "out", TINY, CPU)
+    distil(lesson(whole, pictures), tmp_path / "work", tmp_path / "out", TINY, CPU)
     half = replace(TINY, schedule=replace(TINY.schedule, steps=2, horizon=TINY.schedule.steps))
-    distil(whole, pictures, tmp_path / "again", tmp_path / "half", half, CPU)
-    distil(whole, pictures, tmp_path / "again", tmp_path / "resumed", TINY, CPU)
+    distil(lesson(whole, pictures), tmp_path / "again", tmp_path / "half", half, CPU)
+    distil(lesson(whole, pictures), tmp_path / "again", tmp_path / "resumed", TINY, CPU)
     expected, found, unfinished = (tensors(tmp_path / name) for name in ("out", "resumed", "half"))
     assert expected.keys() == found.keys()
     assert all(torch.equal(expected[key], found[key]) for key in expected)
@@ -145,10 +152,10 @@ def test_a_resumed_training_ends_like_an_uninterrupted_one(folders: tuple[Path, 
 
 def test_the_export_shares_all_but_the_u_net(folders: tuple[Path, Path], tmp_path: Path) -> None:
     teacher, pictures = folders
-    distil(teacher, pictures, tmp_path / "work", tmp_path / "out", TINY, CPU, whole=True)
+    distil(lesson(teacher, pictures), tmp_path / "work", tmp_path / "out", TINY, CPU, whole=True)
     files = {path.relative_to(teacher) for path in teacher.rglob("*") if path.is_file() and path.parent.name != "unet"}
     assert all((tmp_path / "out" / name).read_bytes() == (teacher / name).read_bytes() for name in files)
-    distil(teacher, pictures, tmp_path / "work", tmp_path / "own", TINY, CPU)
+    distil(lesson(teacher, pictures), tmp_path / "work", tmp_path / "own", TINY, CPU)
     assert {path.name for path in (tmp_path / "own").iterdir()} == {"model_index.json", "scheduler", "unet"}
     assert UNet2DConditionModel.from_pretrained(tmp_path / "out" / "unet").mid_block is None
     assert all(tensor.dtype == torch.float16 for tensor in tensors(tmp_path / "out").values())

@@ -18,15 +18,16 @@ import typer
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
-from errors import ConfigError
 from training import latents, options
+from training.data.sources import Columns
 from training.denoiser import NOISE, Batch, Stored, noisy_batch
-from training.export import export_student
-from training.judge import WEIGHTS, plain_captions
+from training.judge import WEIGHTS
+from training.lesson import Data, Lesson, prepare
 from training.loop import Place, Schedule, train
-from training.samples import Sheet, of_folder
+from training.samples import Sheet
 from training.setup import Setup
 from training.surgery import STUDENTS, Blocks, Removal, StudentName, blocks, shrunk, stages
+from training.teacher import refuse
 
 Names = Callable[[UNet2DConditionModel], list[str]]
 After = Literal["stages", "blocks"]
@@ -176,29 +177,29 @@ def train_in_rounds(
     return student
 
 
-def distil(
-    teacher: Path, pictures: Path, work: Path, out: Path, plan: Plan, setup: Setup, *, whole: bool = False
-) -> None:
-    """Train the student of a checkpoint folder's U-Net on stored pictures and captions; write its checkpoint folder."""
-    stored = stored_pictures(pictures, teacher)
-    model = UNet2DConditionModel.from_pretrained(teacher / "unet", dtype=torch.float32).to(setup.where())
-    sheet = of_folder(teacher, plain_captions(8), setup.where())
-    student = train_in_rounds(model, STUDENTS[plan.student], stored, plan, work, setup, sheet=sheet)
+def distil(lesson: Lesson, work: Path, out: Path, plan: Plan, setup: Setup, *, whole: bool = False) -> None:
+    """Train the student of the teacher's U-Net on its stored pictures and captions; write its checkpoint folder."""
+    refuse(lesson.teacher, "block distillation", flexible=False, takes_scale=False)
+    unet, noise = lesson.teacher.unet, lesson.teacher.noise.config
+    student = train_in_rounds(
+        unet, STUDENTS[plan.student], lesson.stored, plan, work, setup, noise, sheet=lesson.sheet()
+    )
     if setup.first():
-        export_student(out, teacher, {"unet": student}, whole=whole)
+        lesson.export(out, student, whole=whole)
 
 
 def stored_pictures(folder: Path, teacher: Path) -> Stored:
     """What `python -m training base` has stored, scaled as the teacher's latents are. Raises ConfigError."""
-    drawn, worded = sorted(folder.glob("pictures-*.pt")), sorted(folder.glob("captions-*.pt"))
-    if not drawn or len(drawn) != len(worded):
-        found = f"{len(drawn)} files of pictures and {len(worded)} of captions"
-        raise ConfigError(f"{folder} holds {found}; `python -m training base` stores as many of both.")
-    return latents.load(drawn, worded, AutoencoderKL.load_config(teacher / "vae")["scaling_factor"])
+    return latents.load_all(folder, AutoencoderKL.load_config(teacher / "vae")["scaling_factor"])
 
 
 def main(
-    teacher: options.TeacherFolder = WEIGHTS / "mini-sd",
+    teacher: options.Teacher = "mini-sd",
+    data: options.Data = "",
+    size: options.Size = 0,
+    picture_column: options.PictureColumn = "",
+    caption_column: options.CaptionColumn = "",
+    split: options.Split = "train",
     pictures: options.Pictures = Path("runs/mini"),
     student: Annotated[StudentName, typer.Option(help="What is left of the teacher.")] = "mini-bk-sdm",
     watched: Annotated[After, typer.Option(help="After what features are compared.")] = "stages",
@@ -234,4 +235,5 @@ def main(
         seed=seed,
     )
     setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
-    distil(teacher, pictures, work, out, plan, setup, whole=whole)
+    given = Data(data, Columns(picture=picture_column, caption=caption_column), split, size, base=pictures)
+    distil(prepare(teacher, given, work, setup, batch), work, out, plan, setup, whole=whole)

@@ -15,9 +15,8 @@ from torch import Tensor, nn
 
 from training import options
 from training.autoencoder import likeness_loss
-from training.block_distillation import stored_pictures
-from training.export import export_student
-from training.judge import WEIGHTS
+from training.data.sources import Columns
+from training.lesson import Data, prepare
 from training.loop import Place, Schedule, train
 from training.samples import Sheet, grid
 from training.setup import Setup
@@ -104,7 +103,12 @@ def beside(teacher: AutoencoderKL, latents: Tensor) -> Sheet:
 
 
 def main(
-    teacher: options.TeacherFolder = WEIGHTS / "mini-sd",
+    teacher: options.Teacher = "mini-sd",
+    data: options.Data = "",
+    size: options.Size = 0,
+    picture_column: options.PictureColumn = "",
+    caption_column: options.CaptionColumn = "",
+    split: options.Split = "train",
     pictures: options.Pictures = Path("runs/mini"),
     out: options.Out = Path("runs/decoder"),
     whole: options.Whole = True,
@@ -125,10 +129,11 @@ def main(
     Its encoder learns the way back, so that what is written has a whole autoencoder.
     """
     setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
-    latents = stored_pictures(pictures, teacher).latents
-    model = AutoencoderKL.from_pretrained(teacher / "vae", dtype=torch.float32).to(setup.where())
+    given = Data(data, Columns(picture=picture_column, caption=caption_column), split, size, base=pictures)
+    lesson = prepare(teacher, given, work, setup, batch)
+    model, latents = lesson.teacher.pipeline.vae, lesson.stored.latents
     torch.manual_seed(seed)
-    student = narrowed(model).to(setup.where())
+    student = narrowed(model, tuple(width // 2 for width in model.config.block_out_channels)).to(setup.where())
     train_decoder(
         student,
         model,
@@ -142,4 +147,4 @@ def main(
         sheet=beside(model, latents[:4].float()),
     )
     if setup.first():
-        export_student(out, teacher, {"vae": student}, whole=whole)
+        lesson.export(out, student, component="vae", whole=whole)

@@ -22,6 +22,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from models.families import RECIPES
 from models.spec import Family
 from training.denoiser import NOISE
+from training.predictions import V
 
 SAMPLING: dict[str, Any] = {
     "timestep_spacing": "trailing",
@@ -30,6 +31,7 @@ SAMPLING: dict[str, Any] = {
     "skip_prk_steps": True,  # PNDM: as Stable Diffusion has it
     "steps_offset": 1,
 }
+ZERO_SNR = "rescale_betas_zero_snr"
 LARGEST_FILE = "8MB"  # so that a plain push takes it
 
 
@@ -106,6 +108,10 @@ def scheduler() -> DPMSolverMultistepScheduler:
     return DPMSolverMultistepScheduler.from_config({**NOISE, **SAMPLING})
 
 
-def few_step_scheduler() -> DDIMScheduler:
-    """For a student of step distillation: the steps that it was taught, the last of which ends at the picture."""
-    return DDIMScheduler.from_config({**NOISE, **SAMPLING, "set_alpha_to_one": True})
+def few_step_scheduler(noise: Mapping[str, Any] = NOISE) -> DDIMScheduler:
+    """For a student of step distillation, which predicts v: the steps that it was taught, the last one to the picture.
+
+    `noise`: its teacher's scheduler settings.
+    """
+    levels = {key: value for key, value in noise.items() if key in NOISE or key in ("trained_betas", ZERO_SNR)}
+    return DDIMScheduler.from_config({**levels, **SAMPLING, "set_alpha_to_one": True, "prediction_type": V})

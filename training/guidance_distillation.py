@@ -19,14 +19,14 @@ from torch import Tensor, nn
 
 from errors import ConfigError
 from training import options
-from training.block_distillation import stored_pictures
+from training.data.sources import Columns
 from training.denoiser import NOISE, NONE, Batch, Conditions, Stored, noisy_batch
-from training.export import export_student
-from training.judge import WEIGHTS, plain_captions
+from training.lesson import Data, prepare
 from training.loop import Place, Schedule, train
-from training.samples import Sheet, of_folder
+from training.samples import Sheet
 from training.setup import Setup
 from training.surgery import settings_of
+from training.teacher import refuse
 
 GUIDANCE_WIDTH = 128  # of the scale's sinusoidal embedding
 SCALES = (1.0, 4.0)  # what the student is taught, evenly; 1 is no guidance
@@ -136,7 +136,12 @@ def train_guidance(
 
 
 def main(
-    teacher: options.TeacherFolder = WEIGHTS / "mini-sd",
+    teacher: options.Teacher = "mini-sd",
+    data: options.Data = "",
+    size: options.Size = 0,
+    picture_column: options.PictureColumn = "",
+    caption_column: options.CaptionColumn = "",
+    split: options.Split = "train",
     pictures: options.Pictures = Path("runs/mini"),
     out: options.Out = Path("runs/guidance"),
     whole: options.Whole = True,
@@ -158,13 +163,14 @@ def main(
     The student starts with its teacher's weights and takes the guidance scale as an input beside the timestep.
     """
     setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
-    stored = stored_pictures(pictures, teacher)
-    model = UNet2DConditionModel.from_pretrained(teacher / "unet", dtype=torch.float32).to(setup.where())
-    student = takes_guidance(model)
+    given = Data(data, Columns(picture=picture_column, caption=caption_column), split, size, base=pictures)
+    lesson = prepare(teacher, given, work, setup, batch)
+    refuse(lesson.teacher, "guidance distillation", flexible=False, takes_scale=False)
+    student = takes_guidance(lesson.teacher.unet)
     train_guidance(
         student,
-        model,
-        stored,
+        lesson.teacher.unet,
+        lesson.stored,
         Schedule(steps=steps, rate=rate, decay=0.7, average=0.99, save_every=100),
         work / "guidance.pt",
         batch=batch,
@@ -172,7 +178,8 @@ def main(
         parts=accumulation,
         scales=scales,
         setup=setup,
-        sheet=of_folder(teacher, plain_captions(8), setup.where()),
+        noise=lesson.teacher.noise.config,
+        sheet=lesson.sheet(),
     )
     if setup.first():
-        export_student(out, teacher, {"unet": student}, whole=whole)
+        lesson.export(out, student, whole=whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,15 +10,22 @@ from itertools import islice
 from pathlib import Path
 
 from accelerate import PartialState
+from diffusers import ModelMixin, SchedulerMixin
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from models import storage
+from models.families import RECIPES
+from models.files import Files
 from models.progress import Downloading, Loading, Report
 from training import latents
 from training.data import sources
 from training.data.sources import Columns
 from training.data.stored import store
 from training.denoiser import Stored
+from training.export import export_student
+from training.judge import plain_captions
+from training.samples import STEPS, Sheet, drawn_by
 from training.setup import Setup
 from training.teacher import Teacher, load
 
@@ -25,15 +33,15 @@ ENCODED = "encoded"  # folder in --work
 SHOWN = 8  # captions of which a sheet shows samples
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Data:
     """What a command's options say of its pictures."""
 
     where: str  # as `--data` has it; "": those that `base` has stored
-    base: Path  # the folder of these
     columns: Columns
-    split: str = "train"
-    size: int = 0  # pixels of a side; 0: the teacher's own
+    split: str
+    size: int  # pixels of a side; 0: the teacher's own
+    base: Path  # folder of what `base` has stored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +50,31 @@ class Lesson:
 
     teacher: Teacher
     stored: Stored
-    captions: tuple[str, ...]  # the first ones, to show samples of; none of what `base` has stored
+    captions: tuple[str, ...]  # some, to show samples of
+
+    def sheet(self, sampled: SchedulerMixin | None = None, steps: int = STEPS) -> Sheet:
+        """Samples of a student on its way, in place of the teacher's U-Net; `sampled`: None: as the teacher is."""
+        pipeline = self.teacher.pipeline
+        if sampled is not None:
+            pipeline.register_modules(scheduler=sampled)
+        return drawn_by(pipeline, self.captions, steps)
+
+    def export(
+        self,
+        out: Path,
+        student: ModelMixin,
+        sampled: SchedulerMixin | None = None,
+        *,
+        component: str = "unet",
+        whole: bool,
+    ) -> None:
+        """Write the student's checkpoint folder; a `whole` one has the other components too, wherever they are from."""
+        spec = self.teacher.spec
+        folders = {name: RECIPES[spec.family].folders.get(name, name) for name in RECIPES[spec.family].components}
+        export_student(out, self.teacher.folder, {folders[component]: student}, sampled)
+        for files, there in storage.chosen(spec) if whole else ():
+            if files.component not in (component, "scheduler"):
+                copy(files, there, out / folders[files.component])
 
 
 def prepare(named: str, data: Data, work: Path, setup: Setup, least: int = 1) -> Lesson:
@@ -53,8 +85,9 @@ def prepare(named: str, data: Data, work: Path, setup: Setup, least: int = 1) ->
     with told() as report, PartialState().main_process_first():
         teacher = load(named, setup.where().type, report, setup.precision)
     if not data.where:
+        held_out = tuple(plain_captions(SHOWN))
         factor = teacher.pipeline.vae.config.scaling_factor
-        return Lesson(teacher=teacher, stored=latents.load_all(data.base, factor), captions=())
+        return Lesson(teacher=teacher, stored=latents.load_all(data.base, factor), captions=held_out)
     source = sources.find(data.where, data.columns, data.split)
     with PartialState().main_process_first():  # it encodes, and the others find all of it there
         stored = store(source, teacher, work / ENCODED, side=data.size, least=least)
@@ -63,6 +96,18 @@ def prepare(named: str, data: Data, work: Path, setup: Setup, least: int = 1) ->
         stored=stored,
         captions=tuple(pair.captions[0] for pair in islice(source.pairs(), SHOWN)),
     )
+
+
+def copy(files: Files, source: Path, folder: Path) -> None:
+    """A component's files byte for byte, under the default names of a variant's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    variant = f".{files.variant}"
+    for name in (*files.small, *files.weights):
+        content, plain = source / name, Path(name).name.replace(variant, "")
+        if plain.endswith(".index.json"):  # it names the shards
+            (folder / plain).write_text(content.read_text(encoding="utf-8").replace(variant, ""), encoding="utf-8")
+        else:
+            shutil.copyfile(content, folder / plain)
 
 
 @contextmanager

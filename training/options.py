@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-LEARNING, RUNNING = "How it learns", "Where and how it runs"
+FROM, LEARNING, RUNNING = "What it learns from", "How it learns", "Where and how it runs"
 
 Steps = Annotated[
     int,
@@ -59,9 +59,28 @@ SheetEvery = Annotated[
     ),
 ]
 
-TeacherFolder = Annotated[
-    Path, typer.Option("--teacher", exists=True, file_okay=False, help="Checkpoint folder of the model to learn from.")
+Teacher = Annotated[
+    str,
+    typer.Option(help="Model to learn from: its name in config.yaml, or a checkpoint folder.", rich_help_panel=FROM),
 ]
-Pictures = Annotated[Path, typer.Option(help="Folder of latents and text states that `base` has stored.")]
+Data = Annotated[
+    str,
+    typer.Option(
+        help="Pictures with captions: a folder, WebDataset tars, or a data set saved by `datasets` or on the hub. "
+        "They are encoded once and kept in WORK/encoded. Without it: those that `base` has stored.",
+        rich_help_panel=FROM,
+    ),
+]
+Pictures = Annotated[
+    Path, typer.Option(help="Folder of what `base` has stored, where there is no --data.", rich_help_panel=FROM)
+]
+Size = Annotated[
+    int, typer.Option(min=0, help="Side that --data's pictures get, in pixels; 0: the teacher's.", rich_help_panel=FROM)
+]
+PictureColumn = Annotated[
+    str, typer.Option(help="Of --data; else the first one that holds pictures.", rich_help_panel=FROM)
+]
+CaptionColumn = Annotated[str, typer.Option(help="Of --data; else text, caption, txt or prompt.", rich_help_panel=FROM)]
+Split = Annotated[str, typer.Option(help="Of --data, where it has several.", rich_help_panel=FROM)]
 Out = Annotated[Path, typer.Option(help="Folder of the finished model; it is replaced.")]
 Whole = Annotated[bool, typer.Option(help="Write what it shares with its teacher too, for use anywhere.")]

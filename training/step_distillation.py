@@ -20,15 +20,16 @@ from torch import Tensor, nn
 
 from errors import ConfigError
 from training import options
-from training.block_distillation import stored_pictures
-from training.denoiser import NOISE, NONE, Conditions, Stored
-from training.export import export_student, few_step_scheduler
+from training.data.sources import Columns
+from training.denoiser import NONE, Conditions, Stored
+from training.export import few_step_scheduler
 from training.guidance_distillation import SCALES, both_passes, guided, one_pass, random_scales
-from training.judge import WEIGHTS, plain_captions
+from training.lesson import Data, prepare
 from training.loop import Place, Schedule, train
 from training.predictions import velocity_from
-from training.samples import Sheet, of_folder
+from training.samples import Sheet
 from training.setup import Setup
+from training.teacher import beginner, load
 
 Predict = Callable[[Tensor, Tensor], Tensor]  # noisy latents (batch, c, h, w) and times (batch,) → v like the latents
 
@@ -214,10 +215,15 @@ def stage(text: str) -> tuple[Halving, ...]:
 
 
 def main(
-    teacher: options.TeacherFolder = WEIGHTS / "mini-sd",
+    teacher: options.Teacher = "mini-sd",
     student: Annotated[
-        Path | None, typer.Option(exists=True, help="Folder of the model that the student starts as; else the teacher.")
-    ] = None,
+        str, typer.Option(help="Model that the student starts as, named as --teacher is; else the teacher.")
+    ] = "",
+    data: options.Data = "",
+    size: options.Size = 0,
+    picture_column: options.PictureColumn = "",
+    caption_column: options.CaptionColumn = "",
+    split: options.Split = "train",
     pictures: options.Pictures = Path("runs/mini"),
     out: options.Out = Path("runs/steps"),
     whole: options.Whole = True,
@@ -246,14 +252,14 @@ def main(
     """
     setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
     stages = [stage(text) for text in halving]
-    stored = stored_pictures(pictures, teacher)
-    model, own = (
-        UNet2DConditionModel.from_pretrained(folder / "unet", dtype=torch.float32).to(setup.where())
-        for folder in (teacher, student or teacher)
-    )
+    given = Data(data, Columns(picture=picture_column, caption=caption_column), split, size, base=pictures)
+    lesson = prepare(teacher, given, work, setup, batch)
+    noise = lesson.teacher.noise.config
+    own = beginner((load(student, setup.where().type, lambda event: None) if student else lesson.teacher).unet)
     chance = {"guided_share": guided_share, "batch": batch, "seed": seed, "parts": accumulation, "scales": scales}
     schedule = Schedule(steps=steps, rate=rate, decay=0.7, average=0.99, save_every=100)
-    sheet = of_folder(teacher, plain_captions(8), setup.where(), few_step_scheduler(), steps=stages[-1][-1].steps)
-    train_in_stages(own, model, stored, stages, schedule, work, noise=NOISE, setup=setup, sheet=sheet, **chance)
+    sampled = few_step_scheduler(noise)
+    chance |= {"setup": setup, "sheet": lesson.sheet(sampled, steps=stages[-1][-1].steps)}
+    train_in_stages(own, lesson.teacher.unet, lesson.stored, stages, schedule, work, noise=noise, **chance)
     if setup.first():
-        export_student(out, student or teacher, {"unet": own}, few_step_scheduler(), whole=whole)
+        lesson.export(out, own, sampled, whole=whole)
