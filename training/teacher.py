@@ -185,8 +185,8 @@ def _of_its_family(folder: Path, entries: Sequence[ModelSpec]) -> ModelSpec:
                 return spec
             unet = _said(folder / RECIPES[spec.family].folders.get("unet", "unet") / "config.json")
             guidance = "distilled" if unet.get("time_cond_proj_dim") else "classifier-free"
-            found = {"name": whole.name, "repo": str(whole), "revision": None, "guidance": guidance, "components": {}}
-            return spec.model_copy(update=found)
+            found: dict[str, Any] = {"name": whole.name, "repo": str(whole), "revision": None, "components": {}}
+            return spec.model_copy(update={**found, "guidance": guidance})
     known = sorted({RECIPES[spec.family].named for spec in entries})
     raise ConfigError(
         f"--teacher: {folder / INDEX} names the pipeline {named!r}. A teacher is one of {', '.join(known)}."
