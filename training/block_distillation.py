@@ -170,7 +170,7 @@ def train_in_rounds(
     """
     student = teacher
     for number, removal in enumerate(rounds):
-        student = shrunk(student, removal.changes, removal.kept)
+        student = shrunk(student, removal.changes, removal.kept).float()  # whatever precision its teacher answers in
         steps, horizon = (round(removal.share * whole) for whole in (plan.schedule.steps, plan.schedule.horizon))
         part = replace(plan, schedule=replace(plan.schedule, steps=steps, horizon=horizon))
         train_student(student, teacher, stored, part, work / f"{plan.student}-{number + 1}.pt", setup, noise, sheet)
