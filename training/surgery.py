@@ -82,6 +82,8 @@ def shrunk(teacher: UNet2DConditionModel, changes: Settings, kept: Kept | None =
         with torch.device("meta"):
             student = UNet2DConditionModel(**{**settings, **changes})
         taken = sources(student.state_dict(), whole, kept)
+        if changes and len(taken) == len(whole):
+            raise ValueError("nothing of the teacher is left out")
         student.load_state_dict({key: whole[name].clone() for key, name in taken.items()}, assign=True)
     except (ValueError, LookupError, RuntimeError) as error:  # diffusers, a block that is not there, other shapes
         told = ("down_block_types", "layers_per_block", "transformer_layers_per_block")
