@@ -38,6 +38,8 @@ def minis(tmp_path: Path) -> Iterator[Served]:
     ship = [model | {"repo": str(OURS.parent / model["repo"])} for model in ours if not model["download_bytes"]]
     for model in ship:
         model["latent_space"]["colours"] = str(OURS.parent / model["latent_space"]["colours"])
+        for elsewhere in model.get("components", {}).values():
+            elsewhere["repo"] = str(OURS.parent / elsewhere["repo"])
     with served(written(tmp_path, *ship, comparison={"folder": "compared"})) as there:
         yield there
 

@@ -17,8 +17,10 @@ from judging.scenes import SIDE
 from models.vocabulary import known_words, load_vocabulary
 from training import block_distillation
 from training.autoencoder import to_tensor
+from training.data.sources import Columns
 from training.judge import WEIGHTS
 from training.latents import load
+from training.lesson import Data, prepare
 from training.loop import Schedule
 from training.mini_sdxl import PLAN, make
 from training.posters.captions import plain_caption, random_caption, vocabulary
@@ -140,9 +142,9 @@ def test_mini_ssd_is_made_of_mini_sdxl(made: Path, tmp_path: Path) -> None:
     plan = block_distillation.Plan(
         schedule=Schedule(steps=5, rate=1e-4), student="mini-ssd", watched="blocks", batch=1, parts=1
     )
-    block_distillation.distil(
-        made / "out", made / "work", tmp_path, tmp_path / "out", plan, Setup(device="cpu"), whole=True
-    )
+    setup = Setup(device="cpu")
+    lesson = prepare(str(made / "out"), Data("", Columns(), "", 0, made / "work"), tmp_path, setup)
+    block_distillation.distil(lesson, tmp_path, tmp_path / "out", plan, setup, whole=True)
     teacher, student = (
         UNet2DConditionModel.from_pretrained(folder / "out" / "unet", dtype=torch.float32)
         for folder in (made, tmp_path)

@@ -30,7 +30,7 @@ def test_more_work_takes_longer() -> None:
     pace.measured(REQUEST, Timings(total=2.0, seconds_per_step=0.5), loaded=True)
     double = REQUEST.model_copy(update={"steps": 2 * REQUEST.steps})
     assert pace.seconds(double, on_device=True) == pytest.approx(4.0)
-    assert pace.step(REQUEST.model_copy(update={"width": 16})) == pytest.approx(1.0)
+    assert pace.step(REQUEST.model_copy(update={"width": 2 * REQUEST.width})) == pytest.approx(1.0)
 
 
 def test_a_scale_that_the_net_takes_costs_no_second_pass() -> None:

@@ -206,9 +206,10 @@ def test_the_budget_lets_go_of_the_one_used_longest_ago(make: Make, specs: dict[
     residency = make(warm_bytes=sum(sizes.values()) - 1)
     for name in ("sd", "sdxl", "sd", "decidiffusion"):
         residency.acquire(specs[name], ignore)
-    assert states(residency, specs) | {"bk": None, "ssd": None} == {
+    assert states(residency, specs) | {"bk": None, "distilled": None, "ssd": None} == {
         "sd": State.WARM,
         "bk": None,
+        "distilled": None,
         "sdxl": State.ON_DISK,
         "ssd": None,
         "decidiffusion": State.ON_DEVICE,

@@ -18,14 +18,17 @@ from torch import Tensor, nn
 from models.spec import Family
 from training import options
 from training.architectures import MINI_DECI, flexible
-from training.block_distillation import output_loss, stored_pictures, task_loss
+from training.block_distillation import output_loss, task_loss
+from training.data.sources import Columns
 from training.denoiser import NOISE, Stored, noisy_batch
-from training.export import SAMPLING, export_student
-from training.judge import WEIGHTS, plain_captions
+from training.export import SAMPLING
+from training.judge import WEIGHTS
+from training.lesson import Data, prepare
 from training.loop import Place, Schedule, train
 from training.predictions import V
-from training.samples import Sheet, of_folder
+from training.samples import Sheet
 from training.setup import Setup
+from training.teacher import refuse
 
 ZERO_SNR = {"rescale_betas_zero_snr": True, "prediction_type": V}
 
@@ -75,7 +78,12 @@ def zero_snr_scheduler(noise: Mapping[str, Any] = NOISE) -> DDIMScheduler:
 
 
 def main(
-    teacher: options.TeacherFolder = WEIGHTS / "mini-sd",
+    teacher: options.Teacher = "mini-sd",
+    data: options.Data = "",
+    size: options.Size = 0,
+    picture_column: options.PictureColumn = "",
+    caption_column: options.CaptionColumn = "",
+    split: options.Split = "train",
     pictures: options.Pictures = Path("runs/mini"),
     out: options.Out = WEIGHTS / "mini-deci",
     whole: options.Whole = False,
@@ -96,23 +104,25 @@ def main(
     The student starts with its teacher's weights where the two have the same blocks.
     """
     setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
-    stored = stored_pictures(pictures, teacher)
-    model = UNet2DConditionModel.from_pretrained(teacher / "unet", dtype=torch.float32).to(setup.where())
+    given = Data(data, Columns(picture=picture_column, caption=caption_column), split, size, base=pictures)
+    lesson = prepare(teacher, given, work, setup, batch)
+    refuse(lesson.teacher, "flexible distillation", flexible=False, takes_scale=False)
     torch.manual_seed(seed)
-    student = flexible(model, MINI_DECI).to(setup.where())
-    schedule = Schedule(steps=steps, rate=rate, decay=0.7, average=0.997, save_every=100)
+    student = flexible(lesson.teacher.unet, MINI_DECI).to(setup.where())
+    noise = lesson.teacher.noise.config
+    sampled = zero_snr_scheduler(noise)
     train_flexible(
         student,
-        model,
-        stored,
-        schedule,
+        lesson.teacher.unet,
+        lesson.stored,
+        Schedule(steps=steps, rate=rate, decay=0.7, average=0.997, save_every=100),
         work / "flexible.pt",
+        noise=noise,
         batch=batch,
         seed=seed,
         parts=accumulation,
         setup=setup,
-        sheet=of_folder(teacher, plain_captions(8), setup.where(), zero_snr_scheduler()),
+        sheet=lesson.sheet(sampled),
     )
     if setup.first():
-        family = Family.DECIDIFFUSION
-        export_student(out, teacher, {"unet": student}, zero_snr_scheduler(), family=family, whole=whole)
+        lesson.export(out, student, sampled, family=Family.DECIDIFFUSION, whole=whole)

@@ -18,6 +18,7 @@ from models import storage
 from models.families import RECIPES
 from models.files import Files
 from models.progress import Downloading, Loading, Report
+from models.spec import Family
 from training import latents
 from training.data import sources
 from training.data.sources import Columns
@@ -66,12 +67,16 @@ class Lesson:
         sampled: SchedulerMixin | None = None,
         *,
         component: str = "unet",
+        family: Family | None = None,
         whole: bool,
     ) -> None:
-        """Write the student's checkpoint folder; a `whole` one has the other components too, wherever they are from."""
+        """Write the student's checkpoint folder; a `whole` one has the other components too, wherever they are from.
+
+        `sampled`, `family`: None: the teacher's.
+        """
         spec = self.teacher.spec
         folders = {name: RECIPES[spec.family].folders.get(name, name) for name in RECIPES[spec.family].components}
-        export_student(out, self.teacher.folder, {folders[component]: student}, sampled)
+        export_student(out, self.teacher.folder, {component: student}, sampled, family=family or spec.family)
         for files, there in storage.chosen(spec) if whole else ():
             if files.component not in (component, "scheduler"):
                 copy(files, there, out / folders[files.component])
