@@ -27,8 +27,9 @@ from training.posters.captions import plain_caption, random_caption, vocabulary
 from training.posters.judge import held_out_posters, shares
 from training.posters.level import cut, enlarged
 from training.posters.stored import WHOLE, framed, posters
-from training.posters.text import Readers, encode
+from training.posters.text import Readers
 from training.setup import Setup
+from training.text import encode
 
 ONE = Schedule(steps=1, rate=1e-3)
 TINY = replace(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import DiffusionPipeline, SchedulerMixin
 from PIL import Image
 from torch import nn
 
@@ -29,24 +26,6 @@ def drawn_by(pipeline: Any, prompts: Sequence[str], steps: int = STEPS, guidance
         return grid(made.images)
 
     return sheet
-
-
-def of_folder(
-    folder: Path, prompts: Sequence[str], device: torch.device, scheduler: SchedulerMixin | None = None, **settings: Any
-) -> Sheet:
-    """As `drawn_by` the pipeline of a checkpoint folder, which is loaded for the first sheet.
-
-    `scheduler` stands in for the folder's, where the net is taught other steps or noise than that's.
-    """
-
-    @cache
-    def loaded() -> Sheet:
-        pipeline = DiffusionPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-        if scheduler is not None:
-            pipeline.register_modules(scheduler=scheduler)
-        return drawn_by(pipeline.to(device), prompts, **settings)
-
-    return lambda net: loaded()(net)
 
 
 def grid(pictures: Sequence[Image.Image], columns: int = COLUMNS) -> Image.Image:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -38,6 +39,13 @@ QUESTIONS: dict[str, tuple[object, ...]] = {
 }
 NOUN_QUESTIONS = {"colour": THING["colour"], "size": THING["size"]}
 IGNORED = -100  # cross_entropy's own
+
+
+class Worded(Protocol):
+    """A caption of any world."""
+
+    @property
+    def words(self) -> tuple[str, ...]: ...
 
 
 class Reader(nn.Module):
@@ -121,7 +129,7 @@ def exercise(captions: list[Caption], tokens: CLIPTokenizer) -> tuple[Tensor, Te
     return ids, told, nouns
 
 
-def encode(caption: Caption, tokens: CLIPTokenizer) -> tuple[list[int], list[int]]:
+def encode(caption: Worded, tokens: CLIPTokenizer) -> tuple[list[int], list[int]]:
     """The ids of start and words, without the end, and where each word begins."""
     ids, starts = [int(tokens.bos_token_id or 0)], []
     for word in caption.words:
@@ -152,13 +160,16 @@ def answers(told: Scene) -> list[int]:
 
 def thing(item: Item, told: Scene) -> dict[str, object]:
     """What is told of one object."""
-    place = told.place
-    if told.relation is not None:
-        step = 1 if item is told.items[0] else -1
-        place = {
-            "above": ("center", ROWS[1 - step]),
-            "below": ("center", ROWS[1 + step]),
-            "left of": (COLUMNS[1 - step], "middle"),
-            "right of": (COLUMNS[1 + step], "middle"),
-        }[told.relation]
+    place = told.place if told.relation is None else related(told.relation, item is told.items[0])
     return {"colour": item.colour, "size": item.size, "shape": item.shape, "place": place}
+
+
+def related(relation: str, first: bool) -> tuple[str, str]:
+    """Column and row of the first or the second of two things that stand so to each other."""
+    step = 1 if first else -1
+    return {
+        "above": ("center", ROWS[1 - step]),
+        "below": ("center", ROWS[1 + step]),
+        "left of": (COLUMNS[1 - step], "middle"),
+        "right of": (COLUMNS[1 + step], "middle"),
+    }[relation]

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from judging.posters.scenes import MOST, PATTERNS, SHAPES, TIMES, Poster, random_poster
-from judging.scenes import COLOURS, COLUMNS, PLACES, ROWS, SIZES, Item
+from judging.scenes import COLOURS, PLACES, SIZES, Item
 from judging.wordings import OPEN
 from training.loop import Place, Schedule, train
 from training.posters.captions import Caption, random_caption, several
 from training.setup import Setup
-from training.text import IGNORED, NONE, answer_loss, word_ids
+from training.text import IGNORED, NONE, answer_loss, encode, related
 from training.tokenizer import LENGTH
 
 WIDTHS = (48, 80)
@@ -131,15 +131,6 @@ def exercise(captions: list[Caption], tokens: CLIPTokenizer) -> tuple[Tensor, Te
     return ids, told, nouns
 
 
-def encode(caption: Caption, tokens: CLIPTokenizer) -> tuple[list[int], list[int]]:
-    """The ids of start and words, without the end, and where each word begins."""
-    ids, starts = [int(tokens.bos_token_id or 0)], []
-    for word in caption.words:
-        starts.append(len(ids))
-        ids += word_ids(tokens, word)
-    return ids[: LENGTH - 1], starts
-
-
 def answers(told: Poster) -> list[int]:
     """The number of each question's answer; the first of a pair is the upper or the left one."""
     things = [thing(item, told) for item in told.items[: 1 if several(told) else 2]]
@@ -174,11 +165,5 @@ def thing(item: Item, told: Poster) -> dict[str, object]:
     """What is told of one thing."""
     place = ("center", "middle") if several(told) else told.place
     if told.relation is not None:
-        step = 1 if item is told.items[0] else -1
-        place = {
-            "above": ("center", ROWS[1 - step]),
-            "below": ("center", ROWS[1 + step]),
-            "left of": (COLUMNS[1 - step], "middle"),
-            "right of": (COLUMNS[1 + step], "middle"),
-        }[told.relation]
+        place = related(told.relation, item is told.items[0])
     return {"colour": item.colour, "size": size(item, told), "shape": item.shape, "place": place}
