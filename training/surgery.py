@@ -51,12 +51,12 @@ SSD_OUTER: Settings = {"reverse_transformer_layers_per_block": ((4, 4, 10), (2, 
 # published weights have of ten layers SDXL's first, second, third and seventh, and of two the first.
 SSD_KEPT: Kept = {(10, 4): (0, 1, 2, 6), (2, 1): (0,)}
 
-# The same of mini-sdxl, which has one pair less a stage and less deep transformers.
+# The same of mini-sdxl, which has one pair less a stage and less deep transformers: four layers, of which less is left.
 MINI_SSD_INNER: Settings = {
-    "transformer_layers_per_block": ((1,), (2,), (2,)),
-    "reverse_transformer_layers_per_block": ((2, 4), (2, 2), 1),
+    "transformer_layers_per_block": ((1,), (2,), (1,)),
+    "reverse_transformer_layers_per_block": ((1, 2), (2, 2), 1),
 }
-MINI_SSD_OUTER: Settings = {"reverse_transformer_layers_per_block": ((2, 4), (2, 1), 1)}
+MINI_SSD_OUTER: Settings = {"reverse_transformer_layers_per_block": ((1, 2), (2, 1), 1)}
 
 StudentName = Literal["bk-sdm-small", "mini-bk-sdm", "ssd-1b", "mini-ssd"]
 STUDENTS: Mapping[StudentName, tuple[Removal, ...]] = {
