@@ -118,9 +118,9 @@ def test_the_mini_of_sdxls_layout_loses_what_sdxl_loses() -> None:
     student = removed(teacher, STUDENTS["mini-ssd"])
     assert depths_of(student.state_dict()) == {
         "down_blocks.1.attentions.0": 2,
-        "down_blocks.2.attentions.0": 2,
-        "up_blocks.0.attentions.0": 2,
-        "up_blocks.0.attentions.1": 4,
+        "down_blocks.2.attentions.0": 1,
+        "up_blocks.0.attentions.0": 1,
+        "up_blocks.0.attentions.1": 2,
         "up_blocks.1.attentions.0": 2,
         "up_blocks.1.attentions.1": 1,
     }
