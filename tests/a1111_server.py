@@ -8,12 +8,13 @@ import webuiapi
 
 from generation import infotext
 from tests.serving import Served
+from tests.waiting import PATIENCE
 
 SMALL = {"width": 64, "height": 64, "steps": 2}
 
 
 def post(server: Served, path: str, **fields: Any) -> httpx.Response:
-    return httpx.post(f"{server.url}/sdapi/v1/{path}", json=fields, timeout=60)
+    return httpx.post(f"{server.url}/sdapi/v1/{path}", json=fields, timeout=PATIENCE)
 
 
 def said(picture: Any) -> dict[str, Any]:

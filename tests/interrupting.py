@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
 
+from tests.waiting import PATIENCE
+
 APP = Path(__file__).parents[1] / "app.py"
 
 
@@ -32,6 +34,6 @@ def interrupted(*arguments: object, at: str) -> Interrupted:
         while at not in shown:
             shown += os.read(screen, 4096).decode(errors="replace")
         running.send_signal(signal.SIGINT)
-        out, _ = running.communicate(timeout=60)
+        out, _ = running.communicate(timeout=PATIENCE)
     os.close(screen)
     return Interrupted(running.returncode, out, shown)

@@ -19,7 +19,7 @@ from models.storage import State
 from tests.a1111_server import SMALL, Asking, post, said
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 ERROR = {"error", "detail", "body", "errors"}
 INFO = {
@@ -178,7 +178,7 @@ def test_scripts_are_refused_as_a1111_does_it(server: Served, fields: dict[str, 
 @pytest.mark.parametrize("body", ['{"prompt": 3}', '{"prompt": "\\ud800"}', '{"eta": NaN}', "[]", '{"seed": 1e99}'])
 def test_a_body_of_another_form(server: Served, body: str) -> None:
     url = f"{server.url}/sdapi/v1/txt2img"
-    answer = httpx.post(url, content=body.encode(), headers={"Content-Type": "application/json"})
+    answer = httpx.post(url, content=body.encode(), headers={"Content-Type": "application/json"}, timeout=PATIENCE)
     assert answer.status_code == 422
     assert set(answer.json()["detail"][0]) == {"loc", "msg", "type"}
 
@@ -186,7 +186,7 @@ def test_a_body_of_another_form(server: Served, body: str) -> None:
 def test_half_a_character_comes_back_as_json(server: Served) -> None:
     body = b'{"prompt": "a", "alwayson_scripts": {"\\ud800": {}}}'
     url = f"{server.url}/sdapi/v1/txt2img"
-    answer = httpx.post(url, content=body, headers={"Content-Type": "application/json"})
+    answer = httpx.post(url, content=body, headers={"Content-Type": "application/json"}, timeout=PATIENCE)
     assert answer.status_code == 422
     assert "not found" in answer.json()["detail"]
 
@@ -253,7 +253,7 @@ def test_progress_interrupt_and_what_was_made_so_far(api: webuiapi.WebUIApi, ser
     assert now["current_task"] == "task(mine)"
     with Image.open(BytesIO(base64.b64decode(now["current_image"]))) as preview:
         assert preview.format == "JPEG"
-    seen = httpx.post(f"{server.url}/internal/progress", json={"id_task": "task(mine)"}).json()
+    seen = httpx.post(f"{server.url}/internal/progress", json={"id_task": "task(mine)"}, timeout=PATIENCE).json()
     assert seen["active"]
     assert seen["live_preview"].startswith("data:image/jpeg;base64,")
     assert api.interrupt() == {}
@@ -262,7 +262,7 @@ def test_progress_interrupt_and_what_was_made_so_far(api: webuiapi.WebUIApi, ser
     assert answers[0].json()["images"] == []
     assert json.loads(answers[0].json()["info"])["all_seeds"] == []
     assert api.get_progress()["state"]["job_count"] == 0
-    over = httpx.post(f"{server.url}/internal/progress", json={"id_task": "task(mine)"}).json()
+    over = httpx.post(f"{server.url}/internal/progress", json={"id_task": "task(mine)"}, timeout=PATIENCE).json()
     assert over["completed"]
     assert not over["active"]
 
@@ -272,7 +272,7 @@ def test_skip_ends_the_running_job_alone(api: webuiapi.WebUIApi, server: Served)
     until(lambda: api.get_progress()["state"]["sampling_step"])
     short = Asking(api, **SMALL)
     until(lambda: len(server.engine.jobs()) == 2)
-    pending = httpx.get(f"{server.url}/internal/pending-tasks").json()
+    pending = httpx.get(f"{server.url}/internal/pending-tasks", timeout=PATIENCE).json()
     assert pending["size"] == len(pending["tasks"]) == 1
     assert api.skip() is None
     long.join(60)
@@ -353,7 +353,7 @@ def test_lists(api: webuiapi.WebUIApi) -> None:
 
 @pytest.mark.parametrize("path", ["/internal/ping", "/app_id", "/queue/status", "/sdapi/v1/sd-modules"])
 def test_what_clients_ask_to_see_whether_it_is_there(server: Served, path: str) -> None:
-    assert httpx.get(server.url + path).status_code == 200
+    assert httpx.get(server.url + path, timeout=PATIENCE).status_code == 200
 
 
 def test_memory_and_models_off_the_device(api: webuiapi.WebUIApi, server: Served) -> None:

@@ -21,7 +21,7 @@ from PIL import Image
 from tests.a1111_server import said
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import Checkpoints
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def picture(encoded: str) -> Image.Image:
 
 def test_open_webui(server: Served) -> None:
     """Its admin names the server, chooses a model and a size; then somebody asks for pictures in a chat."""
-    with httpx.Client(base_url=f"{server.url}/sdapi/v1", headers={"authorization": ""}, timeout=60) as client:
+    with httpx.Client(base_url=f"{server.url}/sdapi/v1", headers={"authorization": ""}, timeout=PATIENCE) as client:
         client.get("/options").raise_for_status()  # verify_url
         listed = [{"id": it["title"], "name": it["model_name"]} for it in client.get("/sd-models").json()]
         assert {"id": "plain", "name": "plain"} in listed
@@ -67,13 +67,15 @@ class SillyTavern:
         self.url, self.auth = url, {"Authorization": "Basic"}  # of no name and no password
 
     def get(self, path: str) -> Any:
-        answer = httpx.get(f"{self.url}/sdapi/v1/{path}", headers=self.auth)
+        answer = httpx.get(f"{self.url}/sdapi/v1/{path}", headers=self.auth, timeout=PATIENCE)
         answer.raise_for_status()
         return answer.json()
 
     def set_model(self, model: str) -> int:
         """How often it had to ask until the model was there. It asks every two seconds, ten times at most."""
-        answer = httpx.post(f"{self.url}/sdapi/v1/options", json={"sd_model_checkpoint": model}, headers=self.auth)
+        answer = httpx.post(
+            f"{self.url}/sdapi/v1/options", json={"sd_model_checkpoint": model}, headers=self.auth, timeout=PATIENCE
+        )
         answer.raise_for_status()
         for attempt in range(200):
             now = self.get("progress")
@@ -112,11 +114,11 @@ class SillyTavern:
             "do_not_save_samples": False,
             **settings,
         }
-        return httpx.post(f"{self.url}/sdapi/v1/txt2img", json=body, headers=self.auth, timeout=60)
+        return httpx.post(f"{self.url}/sdapi/v1/txt2img", json=body, headers=self.auth, timeout=PATIENCE)
 
     def interrupt(self) -> None:
         """As it does when its own page is closed: without a body, and without a content type."""
-        httpx.post(f"{self.url}/sdapi/v1/interrupt", headers=self.auth).raise_for_status()
+        httpx.post(f"{self.url}/sdapi/v1/interrupt", headers=self.auth, timeout=PATIENCE).raise_for_status()
 
 
 def test_sillytavern(server: Served) -> None:
@@ -158,7 +160,7 @@ def test_cyanic_sd_krita(server: Served) -> None:
     """Krita's plug-in connects, reads everything once, and draws with a model of its own choice."""
 
     def get(path: str) -> Any:
-        with urllib.request.urlopen(server.url + path, timeout=60) as answer:
+        with urllib.request.urlopen(server.url + path, timeout=PATIENCE) as answer:
             return json.loads(answer.read())
 
     assert get("/queue/status") is not None
@@ -187,7 +189,7 @@ def test_cyanic_sd_krita(server: Served) -> None:
     asked = urllib.request.Request(
         f"{server.url}/sdapi/v1/txt2img", data=body, headers={"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(asked, timeout=60) as answer:
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
         results = json.loads(answer.read())
     expected = results["parameters"]["batch_size"] * results["parameters"]["n_iter"]
     assert len(results["images"]) == expected == 2

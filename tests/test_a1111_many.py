@@ -13,7 +13,7 @@ from tests.deployments import entry, written
 from tests.published import SPECS
 from tests.serving import LONG, Served, served, two_models
 from tests.tiny import REPOS, Checkpoints
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 CLIENTS = 8
 JOBS = 2  # of one visitor at a time
@@ -94,7 +94,7 @@ def both(private: Served) -> Iterator[list[webuiapi.WebUIApi]]:
 
 def test_who_is_not_known_is_told_so_as_a1111_does(private: Served) -> None:
     for auth in (None, ("anna", "wrong" * 9)):
-        answer = httpx.get(f"{private.url}/sdapi/v1/options", auth=auth)
+        answer = httpx.get(f"{private.url}/sdapi/v1/options", auth=auth, timeout=PATIENCE)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Basic")
         assert set(answer.json()) == {"error", "detail", "body", "errors"}

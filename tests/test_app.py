@@ -21,6 +21,7 @@ from tests.interrupting import interrupted
 from tests.picture_files import A1111, png
 from tests.pictures import saved
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 Captured = pytest.CaptureFixture[str]
@@ -35,7 +36,7 @@ def tiny(tmp_path: Path, checkpoints: Checkpoints) -> Path:
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
     """What the command does in a process of its own."""
     command = [sys.executable, str(ROOT / "app.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def made(folder: Path) -> list[str]:

@@ -25,6 +25,7 @@ from terminal.safety import policy
 from tests.deployments import OURS, entry, written
 from tests.hub import Fault, Hub
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 SUBJECTS = (
@@ -47,7 +48,7 @@ SUBJECTS = (
 def examined(config: Path, environment: Mapping[str, str]) -> tuple[int, dict[str, str]]:
     """The exit code, and each line of the report by its subject."""
     command = [sys.executable, str(ROOT / "app.py"), "doctor", "--config", str(config)]
-    done = subprocess.run(command, capture_output=True, text=True, env=dict(environment), check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, env=dict(environment), check=False, timeout=PATIENCE)
     assert done.stderr == ""
     lines: dict[str, str] = {}
     for line in done.stdout.splitlines():

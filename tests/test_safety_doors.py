@@ -33,6 +33,7 @@ from tests import checkers
 from tests.deployments import entry, written
 from tests.serving import Served, served
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 
 REFUSED = "a n u d e  c h i l d"
 # What somebody might hope that switches the check off, under names of several servers.
@@ -76,7 +77,7 @@ def by_page(client: Client, **asked: Any) -> list[bytes]:
 
 
 def by_a1111(here: Served, **asked: Any) -> list[bytes]:
-    answer = httpx.post(f"{here.url}/sdapi/v1/txt2img", json=asked, timeout=60).raise_for_status().json()
+    answer = httpx.post(f"{here.url}/sdapi/v1/txt2img", json=asked, timeout=PATIENCE).raise_for_status().json()
     info = json.loads(answer["info"])
     found = [base64.b64decode(image) for image in answer["images"]]
     assert info["nsfw_content_detected"] == [is_withheld(png) for png in found]
@@ -147,7 +148,7 @@ def test_a1111(here: Served) -> None:
     asked = {"prompt": "a cat", "steps": 2}
     assert all(is_withheld(png) for png in by_a1111(here, **asked, batch_size=2))
     assert not any(is_withheld(png) for png in by_a1111(here, **asked, override_settings=chosen("harmless")))
-    refused = httpx.post(f"{here.url}/sdapi/v1/txt2img", json={"prompt": REFUSED}, timeout=60)
+    refused = httpx.post(f"{here.url}/sdapi/v1/txt2img", json={"prompt": REFUSED}, timeout=PATIENCE)
     assert (refused.status_code, MINORS in refused.json()["detail"]) == (400, True)
     assert "c h i l d" not in refused.text
 
@@ -158,13 +159,13 @@ def chosen(model: str) -> dict[str, str]:
 
 def test_a1111_has_no_field_that_changes_it(here: Served) -> None:
     asked = {"prompt": "a cat", "steps": 1}
-    httpx.post(f"{here.url}/sdapi/v1/options", json=SWITCHES, timeout=60)
+    httpx.post(f"{here.url}/sdapi/v1/options", json=SWITCHES, timeout=PATIENCE)
     assert all(is_withheld(png) for png in by_a1111(here, **asked, **SWITCHES, override_settings=SWITCHES))
     free = [field for field in Txt2Img.model_fields if field not in ("prompt", "steps", "batch_size", "n_iter")]
     bodies: list[dict[str, Any]] = [{field: it} for it in (True, "off") for field in free if takes(field, it)]
     off = {field: False for field in free if takes(field, False) and field != "send_images"}
     for body in (*bodies, off):
-        answer = httpx.post(f"{here.url}/sdapi/v1/txt2img", json=asked | body, timeout=60)
+        answer = httpx.post(f"{here.url}/sdapi/v1/txt2img", json=asked | body, timeout=PATIENCE)
         found = answer.json()["images"] if answer.is_success else []
         assert all(is_withheld(base64.b64decode(image)) for image in found)
 
@@ -178,7 +179,7 @@ def takes(field: str, value: object) -> bool:
 
 
 def test_openai_has_no_field_that_changes_it(here: Served) -> None:
-    with openai.OpenAI(base_url=f"{here.url}/v1", api_key="any", max_retries=0, timeout=60) as client:
+    with openai.OpenAI(base_url=f"{here.url}/v1", api_key="any", max_retries=0, timeout=PATIENCE) as client:
 
         def blocked(code: str, **asked: Any) -> None:
             with pytest.raises(openai.APIError) as refused:

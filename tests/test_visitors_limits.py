@@ -22,6 +22,7 @@ from tests.published import from_folder
 from tests.serving import LONG, served, two_models
 from tests.test_queue import REQUEST, Clock
 from tests.tiny import Checkpoints
+from tests.waiting import PATIENCE
 from ui.controls import fitted
 from ui.layout import WORDS, build
 from ui.recipe import defaults
@@ -157,7 +158,7 @@ def test_every_door_says_what_the_limit_is_and_when_to_come_again(tmp_path: Path
             assert not busy.done()
             time.sleep(0.02)
         asked = {"prompt": "a cat", "size": "64x64"}
-        refused = httpx.post(f"{server.url}/v1/images/generations", json=asked)
+        refused = httpx.post(f"{server.url}/v1/images/generations", json=asked, timeout=PATIENCE)
         assert (refused.status_code, int(refused.headers["retry-after"]) > 0) == (429, True)
         assert "1 of your jobs" in refused.json()["error"]["message"]
         with pytest.raises(AppError, match="1 of your jobs waits or runs already"):
