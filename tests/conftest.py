@@ -1,4 +1,9 @@
-"""Fixtures: tiny checkpoints and a local hub. Sets the environment before any library reads it."""
+"""Fixtures: tiny checkpoints and a local hub. Sets the environment before any library reads it.
+
+Heavy libraries are imported by the fixtures: xdist's workers wait for the process that starts them, which runs none.
+"""
+
+from __future__ import annotations
 
 import os
 import shutil
@@ -6,6 +11,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from gallery.gallery import Gallery
+    from models.loading import Loaded
+    from tests.hub import Hub
+    from tests.tiny import Checkpoints
 
 _HOME = tempfile.mkdtemp(prefix="darkroom-tests-")
 os.environ.update(
@@ -20,35 +34,34 @@ os.environ.update(
 for _own in ("HF_ENDPOINT", "HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
     os.environ.pop(_own, None)  # whoever runs the tests may have set them
 
-import pytest  # noqa: E402
-import torch  # noqa: E402
-from huggingface_hub import close_session  # noqa: E402
-
-from gallery.gallery import Gallery  # noqa: E402
-from models.device import Device  # noqa: E402
-from models.loading import Loaded  # noqa: E402
-from models.registry import registry  # noqa: E402
-from models.residency import Residency  # noqa: E402
-from tests.hub import Hub  # noqa: E402
-from tests.published import from_folder  # noqa: E402
-from tests.tiny import Checkpoints  # noqa: E402
-
-torch.set_num_threads(1)  # several times faster than many on shared cores, for nets this small
-
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Several times faster than many on shared cores, for nets this small."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Checkpoints:
     """`checkpoints["sdxl"]` is the folder of that tiny checkpoint, built on first use. Read-only: copy to change."""
+    from tests.tiny import Checkpoints
+
     return Checkpoints(tmp_path_factory.mktemp("checkpoints"))
 
 
 @pytest.fixture
 def hub() -> Iterator[Hub]:
     """A hub with nothing on it: `hub.add(repo, folder)`, then let the client download from `hub.url`."""
+    from huggingface_hub import close_session
+
+    from tests.hub import Hub
+
     server = Hub()
     yield server
     server.close()
@@ -58,6 +71,8 @@ def hub() -> Iterator[Hub]:
 @pytest.fixture
 def gallery(tmp_path: Path) -> Iterator[Gallery]:
     """An empty one."""
+    from gallery.gallery import Gallery
+
     one = Gallery(tmp_path / "gallery")
     yield one
     one.close()
@@ -66,6 +81,11 @@ def gallery(tmp_path: Path) -> Iterator[Gallery]:
 @pytest.fixture(scope="session")
 def tiny(checkpoints: Checkpoints) -> Callable[[str], Loaded]:
     """`tiny("sdxl")` is that checkpoint loaded on the CPU in float32."""
+    from models.device import Device
+    from models.registry import registry
+    from models.residency import Residency
+    from tests.published import from_folder
+
     device = Device("cpu", "CPU", "float32", "a test", 1 << 40)
 
     @cache
