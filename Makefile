@@ -3,7 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary --no-compile
+# Bytecode on every core, which pip writes on one; of what is no Python (templates), none.
+COMPILE := $(BIN)/python -W ignore -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
 TESTS ?= tests
 # Of the tests. They spend a fifth of their time waiting for servers and browsers, so more than CI's two cores.
 WORKERS ?= 3
@@ -48,8 +50,10 @@ $(VENV)/bin/python:
 $(VENV)/.runs: requirements.txt | $(VENV)/bin/python
 	@echo "Installing what Darkroom needs into $(VENV); the first time takes some minutes."
 	@$(PIP) -r requirements.txt
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.tested: requirements-dev.txt requirements-training.txt $(VENV)/.runs
 	@$(PIP) -r requirements-dev.txt
+	@$(COMPILE)
 	@touch $@
