@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 from training import block_distillation as block
 from training.__main__ import app
 from training.block_distillation import PLAN, Weights, distil, train_in_rounds, train_student, watched
-from training.data.sources import Columns
 from training.denoiser import NOISE, Stored, denoiser, noisy_batch
 from training.judge import WEIGHTS
-from training.lesson import Data, Lesson, prepare
-from training.loop import Place, Schedule
+from training.lesson import Lesson, Material, prepare
+from training.loop import Place
+from training.schedule import Schedule
 from training.setup import Setup
 from training.surgery import MINI_BK_SDM, Removal, blocks, shrunk, stages
 
@@ -130,8 +130,7 @@ def folders(teacher: UNet2DConditionModel, stored: Stored, tmp_path: Path) -> tu
 
 
 def lesson(teacher: Path, pictures: Path) -> Lesson:
-    data = Data("", Columns(), "train", 0, base=pictures)
-    return prepare(str(teacher), data, pictures, CPU)
+    return prepare(Material(teacher=str(teacher), pictures=pictures), pictures, CPU)
 
 
 def tensors(folder: Path) -> dict[str, Tensor]:

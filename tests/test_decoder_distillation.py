@@ -8,7 +8,7 @@ from diffusers import AutoencoderKL
 
 from training.autoencoder import autoencoder
 from training.decoder_distillation import decoder_loss, encoder_loss, narrowed, train_decoder
-from training.loop import Schedule
+from training.schedule import Schedule
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from errors import ConfigError, DarkroomError
 from training import checkpoint as checkpoints
 from training.checkpoint import NotSaved
 from training.interrupts import Stopped
-from training.loop import Place, Schedule, train
+from training.loop import Place, train
+from training.schedule import Schedule
 from training.setup import Setup
 
 SCHEDULE = Schedule(steps=12, rate=0.01, decay=1.0, average=0.5, save_every=5)

@@ -17,17 +17,16 @@ from judging.scenes import SIDE
 from models.vocabulary import known_words, load_vocabulary
 from training import block_distillation
 from training.autoencoder import to_tensor
-from training.data.sources import Columns
 from training.judge import WEIGHTS
 from training.latents import load
-from training.lesson import Data, prepare
-from training.loop import Schedule
+from training.lesson import Material, prepare
 from training.mini_sdxl import PLAN, make
 from training.posters.captions import plain_caption, random_caption, vocabulary
 from training.posters.judge import held_out_posters, shares
 from training.posters.level import cut, enlarged
 from training.posters.stored import WHOLE, framed, posters
 from training.posters.text import Readers
+from training.schedule import Schedule
 from training.setup import Setup
 from training.text import encode
 
@@ -144,7 +143,7 @@ def test_mini_ssd_is_made_of_mini_sdxl(made: Path, tmp_path: Path) -> None:
         schedule=Schedule(steps=5, rate=1e-4), student="mini-ssd", watched="blocks", batch=1, parts=1
     )
     setup = Setup(device="cpu")
-    lesson = prepare(str(made / "out"), Data("", Columns(), "", 0, made / "work"), tmp_path, setup)
+    lesson = prepare(Material(teacher=str(made / "out"), pictures=made / "work"), tmp_path, setup)
     block_distillation.distil(lesson, tmp_path, tmp_path / "out", plan, setup, whole=True)
     teacher, student = (
         UNet2DConditionModel.from_pretrained(folder / "out" / "unet", dtype=torch.float32)

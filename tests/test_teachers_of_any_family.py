@@ -17,7 +17,8 @@ from training.data.sources import find
 from training.data.stored import store
 from training.denoiser import Stored, noisy_batch
 from training.guidance_distillation import both_passes, takes_guidance, train_guidance
-from training.loop import Place, Schedule
+from training.loop import Place
+from training.schedule import Schedule
 from training.step_distillation import Halving, Levels, as_velocity, predicting, train_steps
 from training.surgery import BK_SMALL, shrunk
 from training.teacher import Teacher, load

@@ -14,8 +14,8 @@ from transformers import CLIPTokenizer
 from judging.scenes import random_scene
 from models.vocabulary import TAIL, known_words, load_vocabulary
 from training.captions import plain_caption, random_caption, vocabulary
-from training.loop import Schedule
 from training.mini import PLAN, make
+from training.schedule import Schedule
 from training.setup import Setup
 from training.text import encode
 from training.tokenizer import write_tokenizer

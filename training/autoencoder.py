@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from judging.drawing import Pixels, draw
 from judging.scenes import COLOURS, SHAPES, SIDE, Item, Scene, random_scene
-from training.loop import Place, Schedule, train
+from training.loop import Place, train
+from training.schedule import Schedule
 from training.setup import Setup
 
 CHANNELS = (16, 32, 64, 64)  # few where the pictures are large: they cost the time

@@ -19,12 +19,12 @@ from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
 from training import latents, options
-from training.data.sources import Columns
 from training.denoiser import NOISE, Batch, Stored, noisy_batch
 from training.judge import WEIGHTS
-from training.lesson import Data, Lesson, prepare
-from training.loop import Place, Schedule, train
+from training.lesson import Lesson, Material, prepare
+from training.loop import Place, train
 from training.samples import Sheet
+from training.schedule import Learning, Schedule
 from training.setup import Setup
 from training.surgery import STUDENTS, Blocks, Removal, StudentName, blocks, shrunk, stages
 from training.teacher import refuse
@@ -193,14 +193,9 @@ def stored_pictures(folder: Path, teacher: Path) -> Stored:
     return latents.load_all(folder, AutoencoderKL.load_config(teacher / "vae")["scaling_factor"])
 
 
+@options.spread
 def main(
-    teacher: options.Teacher = "mini-sd",
-    data: options.Data = "",
-    size: options.Size = 0,
-    picture_column: options.PictureColumn = "",
-    caption_column: options.CaptionColumn = "",
-    split: options.Split = "train",
-    pictures: options.Pictures = Path("runs/mini"),
+    material: Material = Material(),
     student: Annotated[StudentName, typer.Option(help="What is left of the teacher.")] = "mini-bk-sdm",
     watched: Annotated[After, typer.Option(help="After what features are compared.")] = "stages",
     out: options.Out = WEIGHTS / "mini-bk-sdm",
@@ -208,17 +203,11 @@ def main(
     task: Annotated[float, typer.Option(help="Weight of the denoising task's loss.")] = 1.0,
     output: Annotated[float, typer.Option(help="Weight of the distance from the teacher's output.")] = 1.0,
     features: Annotated[float, typer.Option(help="Weight of the distance from its stages' outputs.")] = 0.01,
-    steps: options.Steps = PLAN.schedule.steps,
-    rate: options.Rate = PLAN.schedule.rate,
-    batch: options.Batch = PLAN.batch,
-    accumulation: options.Accumulation = PLAN.parts,
-    seed: options.Seed = PLAN.seed,
+    learning: Learning = Learning(
+        steps=PLAN.schedule.steps, rate=PLAN.schedule.rate, batch=PLAN.batch, accumulation=PLAN.parts, seed=PLAN.seed
+    ),
     work: options.Work = Path("runs/mini"),
-    resume: options.Resume = True,
-    device: options.Device = "auto",
-    precision: options.Precision = None,
-    tracker: options.Tracker = None,
-    sheet_every: options.SheetEvery = 0,
+    setup: Setup = Setup(),
 ) -> None:
     """Distil a block-removed U-Net from a whole one: BK-SDM's method (arXiv 2305.15798), and SSD-1B's.
 
@@ -226,14 +215,12 @@ def main(
     of its blocks.
     """
     plan = Plan(
-        schedule=replace(PLAN.schedule, steps=steps, rate=rate),
+        schedule=replace(PLAN.schedule, steps=learning.steps, rate=learning.rate),
         student=student,
         watched=watched,
         weights=Weights(task=task, output=output, features=features),
-        batch=batch,
-        parts=accumulation,
-        seed=seed,
+        batch=learning.batch,
+        parts=learning.accumulation,
+        seed=learning.seed,
     )
-    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
-    given = Data(data, Columns(picture=picture_column, caption=caption_column), split, size, base=pictures)
-    distil(prepare(teacher, given, work, setup, batch), work, out, plan, setup, whole=whole)
+    distil(prepare(material, work, setup, learning.batch), work, out, plan, setup, whole=whole)

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from training import options
 from training.autoencoder import likeness_loss
-from training.data.sources import Columns
-from training.lesson import Data, prepare
-from training.loop import Place, Schedule, train
+from training.lesson import Material, prepare
+from training.loop import Place, train
 from training.samples import Sheet, grid
+from training.schedule import Learning, Schedule
 from training.setup import Setup
 
 CHANNELS = (8, 16, 32, 32)  # half of the teacher's at each level: a quarter of the work
@@ -102,47 +102,32 @@ def beside(teacher: AutoencoderKL, latents: Tensor) -> Sheet:
     return lambda both: grid(wanted + pictures(both.net), columns=len(wanted))
 
 
+@options.spread
 def main(
-    teacher: options.Teacher = "mini-sd",
-    data: options.Data = "",
-    size: options.Size = 0,
-    picture_column: options.PictureColumn = "",
-    caption_column: options.CaptionColumn = "",
-    split: options.Split = "train",
-    pictures: options.Pictures = Path("runs/mini"),
+    material: Material = Material(),
     out: options.Out = Path("runs/decoder"),
     whole: options.Whole = True,
-    steps: options.Steps = 4000,
-    rate: options.Rate = 2e-3,
-    batch: options.Batch = 4,
-    accumulation: options.Accumulation = 2,
-    seed: options.Seed = 5,
+    learning: Learning = Learning(steps=4000, rate=2e-3, batch=4, accumulation=2, seed=5),
     work: options.Work = Path("runs/mini"),
-    resume: options.Resume = True,
-    device: options.Device = "auto",
-    precision: options.Precision = None,
-    tracker: options.Tracker = None,
-    sheet_every: options.SheetEvery = 0,
+    setup: Setup = Setup(),
 ) -> None:
     """Distil a narrower image decoder (SnapFusion, arXiv 2306.00980) on pairs of latents and the teacher's pictures.
 
     Its encoder learns the way back, so that what is written has a whole autoencoder.
     """
-    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
-    given = Data(data, Columns(picture=picture_column, caption=caption_column), split, size, base=pictures)
-    lesson = prepare(teacher, given, work, setup, batch)
+    lesson = prepare(material, work, setup, learning.batch)
     model, latents = lesson.teacher.pipeline.vae, lesson.stored.latents
-    torch.manual_seed(seed)
+    torch.manual_seed(learning.seed)
     student = narrowed(model, tuple(width // 2 for width in model.config.block_out_channels)).to(setup.where())
     train_decoder(
         student,
         model,
         latents,
-        Schedule(steps=steps, rate=rate, decay=0.6, average=0.995, save_every=100),
+        learning.schedule(decay=0.6, average=0.995),
         work / "decoder.pt",
-        batch=batch,
-        seed=seed,
-        parts=accumulation,
+        batch=learning.batch,
+        seed=learning.seed,
+        parts=learning.accumulation,
         setup=setup,
         sheet=beside(model, latents[:4].float()),
     )

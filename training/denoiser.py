@@ -13,9 +13,10 @@ import torch.nn.functional as F
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
-from training.loop import Place, Schedule, train
+from training.loop import Place, train
 from training.predictions import target
 from training.samples import Sheet
+from training.schedule import Schedule
 from training.setup import Setup
 
 DROPPED = 0.1  # share of captions replaced by the empty one: what guidance leads away from

@@ -19,14 +19,14 @@ from models.spec import Family
 from training import options
 from training.architectures import MINI_DECI, flexible
 from training.block_distillation import output_loss, task_loss
-from training.data.sources import Columns
 from training.denoiser import NOISE, Stored, noisy_batch
 from training.export import SAMPLING
 from training.judge import WEIGHTS
-from training.lesson import Data, prepare
-from training.loop import Place, Schedule, train
+from training.lesson import Material, prepare
+from training.loop import Place, train
 from training.predictions import V
 from training.samples import Sheet
+from training.schedule import Learning, Schedule
 from training.setup import Setup
 from training.teacher import refuse
 
@@ -77,37 +77,22 @@ def zero_snr_scheduler(noise: Mapping[str, Any] = NOISE) -> DDIMScheduler:
     return DDIMScheduler.from_config({**noise, **SAMPLING, **ZERO_SNR})
 
 
+@options.spread
 def main(
-    teacher: options.Teacher = "mini-sd",
-    data: options.Data = "",
-    size: options.Size = 0,
-    picture_column: options.PictureColumn = "",
-    caption_column: options.CaptionColumn = "",
-    split: options.Split = "train",
-    pictures: options.Pictures = Path("runs/mini"),
+    material: Material = Material(),
     out: options.Out = WEIGHTS / "mini-deci",
     whole: options.Whole = False,
-    steps: options.Steps = 2600,
-    rate: options.Rate = 8e-4,
-    batch: options.Batch = 16,
-    accumulation: options.Accumulation = 2,
-    seed: options.Seed = 4,
+    learning: Learning = Learning(steps=2600, rate=8e-4, batch=16, accumulation=2, seed=4),
     work: options.Work = Path("runs/mini"),
-    resume: options.Resume = True,
-    device: options.Device = "auto",
-    precision: options.Precision = None,
-    tracker: options.Tracker = None,
-    sheet_every: options.SheetEvery = 0,
+    setup: Setup = Setup(),
 ) -> None:
     """Distil a stock U-Net into a flexible one, as DeciDiffusion's is, whose noise levels end at noise alone.
 
     The student starts with its teacher's weights where the two have the same blocks.
     """
-    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
-    given = Data(data, Columns(picture=picture_column, caption=caption_column), split, size, base=pictures)
-    lesson = prepare(teacher, given, work, setup, batch)
+    lesson = prepare(material, work, setup, learning.batch)
     refuse(lesson.teacher, "flexible distillation", flexible=False, takes_scale=False)
-    torch.manual_seed(seed)
+    torch.manual_seed(learning.seed)
     student = flexible(lesson.teacher.unet, MINI_DECI).to(setup.where())
     noise = lesson.teacher.noise.config
     sampled = zero_snr_scheduler(noise)
@@ -115,12 +100,12 @@ def main(
         student,
         lesson.teacher.unet,
         lesson.stored,
-        Schedule(steps=steps, rate=rate, decay=0.7, average=0.997, save_every=100),
+        learning.schedule(decay=0.7, average=0.997),
         work / "flexible.pt",
         noise=noise,
-        batch=batch,
-        seed=seed,
-        parts=accumulation,
+        batch=learning.batch,
+        seed=learning.seed,
+        parts=learning.accumulation,
         setup=setup,
         sheet=lesson.sheet(sampled),
     )

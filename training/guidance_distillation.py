@@ -19,11 +19,11 @@ from torch import Tensor, nn
 
 from errors import ConfigError
 from training import options
-from training.data.sources import Columns
 from training.denoiser import NOISE, NONE, Batch, Conditions, Stored, noisy_batch
-from training.lesson import Data, prepare
-from training.loop import Place, Schedule, train
+from training.lesson import Material, prepare
+from training.loop import Place, train
 from training.samples import Sheet
+from training.schedule import Learning, Schedule
 from training.setup import Setup
 from training.surgery import settings_of
 from training.teacher import refuse
@@ -135,47 +135,32 @@ def train_guidance(
     student.eval()
 
 
+@options.spread
 def main(
-    teacher: options.Teacher = "mini-sd",
-    data: options.Data = "",
-    size: options.Size = 0,
-    picture_column: options.PictureColumn = "",
-    caption_column: options.CaptionColumn = "",
-    split: options.Split = "train",
-    pictures: options.Pictures = Path("runs/mini"),
+    material: Material = Material(),
     out: options.Out = Path("runs/guidance"),
     whole: options.Whole = True,
     scales: Annotated[tuple[float, float], typer.Option(help="Least and greatest guidance that is taught.")] = SCALES,
-    steps: options.Steps = 2000,
-    rate: options.Rate = 5e-4,
-    batch: options.Batch = 16,
-    accumulation: options.Accumulation = 2,
-    seed: options.Seed = 2,
+    learning: Learning = Learning(steps=2000, rate=5e-4, batch=16, accumulation=2, seed=2),
     work: options.Work = Path("runs/mini"),
-    resume: options.Resume = True,
-    device: options.Device = "auto",
-    precision: options.Precision = None,
-    tracker: options.Tracker = None,
-    sheet_every: options.SheetEvery = 0,
+    setup: Setup = Setup(),
 ) -> None:
     """Distil guidance into one pass (arXiv 2210.03142): half the U-Net passes, and the slider stays.
 
     The student starts with its teacher's weights and takes the guidance scale as an input beside the timestep.
     """
-    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
-    given = Data(data, Columns(picture=picture_column, caption=caption_column), split, size, base=pictures)
-    lesson = prepare(teacher, given, work, setup, batch)
+    lesson = prepare(material, work, setup, learning.batch)
     refuse(lesson.teacher, "guidance distillation", flexible=False, takes_scale=False)
     student = takes_guidance(lesson.teacher.unet)
     train_guidance(
         student,
         lesson.teacher.unet,
         lesson.stored,
-        Schedule(steps=steps, rate=rate, decay=0.7, average=0.99, save_every=100),
+        learning.schedule(decay=0.7, average=0.99),
         work / "guidance.pt",
-        batch=batch,
-        seed=seed,
-        parts=accumulation,
+        batch=learning.batch,
+        seed=learning.seed,
+        parts=learning.accumulation,
         scales=scales,
         setup=setup,
         noise=lesson.teacher.noise.config,

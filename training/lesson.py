@@ -19,7 +19,7 @@ from models.families import RECIPES
 from models.files import Files
 from models.progress import Downloading, Loading, Report
 from models.spec import Family
-from training import latents
+from training import latents, options
 from training.data import sources
 from training.data.sources import Columns
 from training.data.stored import store
@@ -34,15 +34,21 @@ ENCODED = "encoded"  # folder in --work
 SHOWN = 8  # captions of which a sheet shows samples
 
 
-@dataclass(frozen=True)
-class Data:
-    """What a command's options say of its pictures."""
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What a command's options say of its teacher and its pictures."""
 
-    where: str  # as `--data` has it; "": those that `base` has stored
-    columns: Columns
-    split: str
-    size: int  # pixels of a side; 0: the teacher's own
-    base: Path  # folder of what `base` has stored
+    teacher: options.Teacher = "mini-sd"
+    data: options.Data = ""
+    size: options.Size = 0
+    picture_column: options.PictureColumn = ""
+    caption_column: options.CaptionColumn = ""
+    split: options.Split = "train"
+    pictures: options.Pictures = Path("runs/mini")
+
+    @property
+    def columns(self) -> Columns:
+        return Columns(picture=self.picture_column, caption=self.caption_column)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,20 +88,20 @@ class Lesson:
                 copy(files, there, out / folders[files.component])
 
 
-def prepare(named: str, data: Data, work: Path, setup: Setup, least: int = 1) -> Lesson:
-    """The teacher of that name or folder, and the pictures, encoded now as far as they are not in `work`.
+def prepare(material: Material, work: Path, setup: Setup, least: int = 1) -> Lesson:
+    """The teacher, and the pictures as it encodes them, now as far as they are not in `work`.
 
     `least`: pictures of a batch. Raises ConfigError, ModelUnavailable.
     """
     with told() as report, PartialState().main_process_first():
-        teacher = load(named, setup.where().type, report, setup.precision)
-    if not data.where:
+        teacher = load(material.teacher, setup.where().type, report, setup.precision)
+    if not material.data:
         held_out = tuple(plain_captions(SHOWN))
         factor = teacher.pipeline.vae.config.scaling_factor
-        return Lesson(teacher=teacher, stored=latents.load_all(data.base, factor), captions=held_out)
-    source = sources.find(data.where, data.columns, data.split)
+        return Lesson(teacher=teacher, stored=latents.load_all(material.pictures, factor), captions=held_out)
+    source = sources.find(material.data, material.columns, material.split)
     with PartialState().main_process_first():  # it encodes, and the others find all of it there
-        stored = store(source, teacher, work / ENCODED, side=data.size, least=least)
+        stored = store(source, teacher, work / ENCODED, side=material.size, least=least)
     return Lesson(
         teacher=teacher,
         stored=stored,

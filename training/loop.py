@@ -9,7 +9,6 @@ import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
 from typing import NamedTuple
@@ -23,9 +22,8 @@ from training import checkpoint as checkpoints
 from training.interrupts import Stopped, ears
 from training.progress import Log
 from training.samples import Sheet
+from training.schedule import Schedule
 from training.setup import Setup
-
-WARMUP = 100  # steps
 
 
 class Place(NamedTuple):
@@ -42,27 +40,6 @@ class Place(NamedTuple):
 
 
 LossAt = Callable[[nn.Module, Place], tuple[Tensor, int]]  # the mean loss of a part, and of how many pictures it is
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """How long, how fast, how often to save."""
-
-    steps: int
-    rate: float  # peak learning rate
-    decay: float = 0.5  # share of the steps, at the end, over which the rate falls to zero
-    average: float = 0.999  # of the running average of the weights
-    save_every: int = 250  # steps
-    horizon: int = 0  # steps by which the rate is planned, where a run stops before; 0: all
-
-    @property
-    def planned(self) -> int:
-        return self.horizon or self.steps
-
-    def factor(self, step: int) -> float:
-        """Of the peak rate, at a step."""
-        left = (self.planned - step) / max(1, self.planned * self.decay)
-        return min(1.0, (step + 1) / WARMUP, left)
 
 
 def train(

@@ -20,8 +20,8 @@ from training.autoencoder import CHANNELS, LATENTS, autoencoder, train_autoencod
 from training.denoiser import denoiser, train_denoiser
 from training.export import assembled, export
 from training.judge import WEIGHTS, plain_captions
-from training.loop import Schedule
 from training.samples import drawn_by
+from training.schedule import Learning, Schedule
 from training.setup import Setup
 from training.text import WIDTH, Reader, train_text
 from training.tokenizer import write_tokenizer
@@ -132,23 +132,18 @@ def trained_text(plan: Plan, work: Path, setup: Setup) -> tuple[CLIPTokenizer, C
     return tokens, reader.encoder.requires_grad_(False)
 
 
+@options.spread
 def main(
     out: Annotated[Path, typer.Option(help="Folder of the finished model; it is replaced.")] = WEIGHTS / "mini-sd",
     files: Annotated[int, typer.Option(min=1, help="Files of a thousand stored pictures to learn from.")] = PLAN.files,
     pictures: Annotated[int, typer.Option(min=1, help="Of each file.")] = PLAN.pictures,
     autoencoder_steps: options.Steps = PLAN.autoencoder.steps,
     text_steps: options.Steps = PLAN.text.steps,
-    steps: options.Steps = PLAN.denoiser.steps,
-    rate: options.Rate = PLAN.denoiser.rate,
-    batch: options.Batch = PLAN.batch,
-    accumulation: options.Accumulation = PLAN.parts,
-    seed: options.Seed = PLAN.seed,
+    learning: Learning = Learning(
+        steps=PLAN.denoiser.steps, rate=PLAN.denoiser.rate, batch=PLAN.batch, accumulation=PLAN.parts, seed=PLAN.seed
+    ),
     work: options.Work = WORK,
-    resume: options.Resume = True,
-    device: options.Device = "auto",
-    precision: options.Precision = None,
-    tracker: options.Tracker = None,
-    sheet_every: options.SheetEvery = 0,
+    setup: Setup = Setup(),
 ) -> None:
     """Train autoencoder, text encoder and U-Net on drawn pictures, then write a Stable Diffusion checkpoint.
 
@@ -160,10 +155,9 @@ def main(
         text=replace(PLAN.text, steps=text_steps),
         files=files,
         pictures=pictures,
-        denoiser=replace(PLAN.denoiser, steps=steps, rate=rate),
-        batch=batch,
-        parts=accumulation,
-        seed=seed,
+        denoiser=replace(PLAN.denoiser, steps=learning.steps, rate=learning.rate),
+        batch=learning.batch,
+        parts=learning.accumulation,
+        seed=learning.seed,
     )
-    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
     make(plan, work, out, setup)

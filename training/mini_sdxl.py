@@ -20,7 +20,6 @@ from training.denoiser import train_denoiser
 from training.export import LARGEST_FILE, scheduler
 from training.judge import WEIGHTS
 from training.latents import load, scale
-from training.loop import Schedule
 from training.posters import stored
 from training.posters.autoencoder import train_autoencoder
 from training.posters.captions import plain_caption, vocabulary
@@ -28,6 +27,7 @@ from training.posters.judge import held_out_posters
 from training.posters.level import enlarged, train_level
 from training.posters.text import Readers, train_text
 from training.samples import drawn_by
+from training.schedule import Learning, Schedule
 from training.setup import Setup
 from training.tokenizer import write_tokenizer
 
@@ -150,6 +150,7 @@ def assembled(
     )
 
 
+@options.spread
 def main(
     mini_sd: Annotated[
         Path, typer.Option(exists=True, file_okay=False, help="Folder of mini-sd, as whose the autoencoder begins.")
@@ -160,17 +161,11 @@ def main(
     autoencoder_steps: options.Steps = PLAN.autoencoder.steps,
     level_steps: options.Steps = PLAN.level.steps,
     text_steps: options.Steps = PLAN.text.steps,
-    steps: options.Steps = PLAN.denoiser.steps,
-    rate: options.Rate = PLAN.denoiser.rate,
-    batch: options.Batch = PLAN.batch,
-    accumulation: options.Accumulation = PLAN.parts,
-    seed: options.Seed = PLAN.seed,
+    learning: Learning = Learning(
+        steps=PLAN.denoiser.steps, rate=PLAN.denoiser.rate, batch=PLAN.batch, accumulation=PLAN.parts, seed=PLAN.seed
+    ),
     work: options.Work = WORK,
-    resume: options.Resume = True,
-    device: options.Device = "auto",
-    precision: options.Precision = None,
-    tracker: options.Tracker = None,
-    sheet_every: options.SheetEvery = 0,
+    setup: Setup = Setup(),
 ) -> None:
     """Train autoencoder, both text encoders and U-Net of mini-sdxl on drawn posters, and write its checkpoint folder.
 
@@ -181,12 +176,11 @@ def main(
         autoencoder=replace(PLAN.autoencoder, steps=autoencoder_steps),
         level=replace(PLAN.level, steps=level_steps),
         text=replace(PLAN.text, steps=text_steps),
-        denoiser=replace(PLAN.denoiser, steps=steps, rate=rate),
+        denoiser=replace(PLAN.denoiser, steps=learning.steps, rate=learning.rate),
         files=files,
         pictures=pictures,
-        batch=batch,
-        parts=accumulation,
-        seed=seed,
+        batch=learning.batch,
+        parts=learning.accumulation,
+        seed=learning.seed,
     )
-    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
     make(plan, mini_sd, work, out, setup)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
@@ -84,3 +88,29 @@ CaptionColumn = Annotated[str, typer.Option(help="Of --data; else text, caption,
 Split = Annotated[str, typer.Option(help="Of --data, where it has several.", rich_help_panel=FROM)]
 Out = Annotated[Path, typer.Option(help="Folder of the finished model; it is replaced.")]
 Whole = Annotated[bool, typer.Option(help="Write what it shares with its teacher too, for use anywhere.")]
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option for each field of its parameters that are dataclasses, as Typer wants them.
+
+    A field's type is one of the options above; its default is the field's in the parameter's default.
+    """
+    hints, parameters, records = get_type_hints(command, include_extras=True), [], {}
+    for name, whole in signature(command).parameters.items():
+        if is_dataclass(kind := hints[name]):
+            records[name] = kind
+            options = get_type_hints(kind, include_extras=True)
+            parts = [(it.name, options[it.name], getattr(whole.default, it.name)) for it in fields(kind)]
+        else:
+            parts = [(name, kind, whole.default)]
+        parameters += [Parameter(part, Parameter.KEYWORD_ONLY, default=its, annotation=of) for part, of, its in parts]
+
+    @wraps(command)
+    def called(**given: Any) -> None:
+        for name, kind in records.items():
+            given[name] = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
+        command(**given)
+
+    called.__dict__["__signature__"] = Signature(parameters)
+    called.__annotations__ = {it.name: it.annotation for it in parameters}
+    return called

@@ -11,17 +11,18 @@ from accelerate.tracking import get_available_trackers
 from accelerate.utils import ProjectConfiguration
 
 from errors import ConfigError
+from training import options
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """The same for all of a command's trainings."""
+    """What a command's options say of it, the same for all of its trainings."""
 
-    device: str = "auto"  # auto, cpu or cuda; of several GPUs each process has its own
-    precision: str | None = None  # no, fp16 or bf16; None: as `accelerate launch` says, else no
-    tracker: str | None = None  # one that accelerate knows, as tensorboard
-    sheet_every: int = 0  # steps between two sheets of samples; 0: none
-    resume: bool = True  # from the checkpoint, if there is one
+    resume: options.Resume = True
+    device: options.Device = "auto"  # of several GPUs each process has its own
+    precision: options.Precision = None
+    tracker: options.Tracker = None
+    sheet_every: options.SheetEvery = 0
 
     def where(self) -> torch.device:
         """This process's device. Raises ConfigError if there is none of that kind."""

@@ -20,14 +20,14 @@ from torch import Tensor, nn
 
 from errors import ConfigError
 from training import options
-from training.data.sources import Columns
 from training.denoiser import NONE, Conditions, Stored
 from training.export import few_step_scheduler
 from training.guidance_distillation import SCALES, both_passes, guided, one_pass, random_scales
-from training.lesson import Data, prepare
-from training.loop import Place, Schedule, train
+from training.lesson import Material, prepare
+from training.loop import Place, train
 from training.predictions import velocity_from
 from training.samples import Sheet
+from training.schedule import Learning, Schedule
 from training.setup import Setup
 from training.teacher import beginner, load
 
@@ -214,17 +214,12 @@ def stage(text: str) -> tuple[Halving, ...]:
         ) from error
 
 
+@options.spread
 def main(
-    teacher: options.Teacher = "mini-sd",
+    material: Material = Material(),
     student: Annotated[
         str, typer.Option(help="Model that the student starts as, named as --teacher is; else the teacher.")
     ] = "",
-    data: options.Data = "",
-    size: options.Size = 0,
-    picture_column: options.PictureColumn = "",
-    caption_column: options.CaptionColumn = "",
-    split: options.Split = "train",
-    pictures: options.Pictures = Path("runs/mini"),
     out: options.Out = Path("runs/steps"),
     whole: options.Whole = True,
     halving: Annotated[
@@ -234,30 +229,26 @@ def main(
         float, typer.Option(min=0, max=1, help="Of the batches compared after guidance, in a net that takes no scale.")
     ] = 0.7,
     scales: Annotated[tuple[float, float], typer.Option(help="Least and greatest guidance that is taught.")] = SCALES,
-    steps: options.Steps = 1000,
-    rate: options.Rate = 4e-4,
-    batch: options.Batch = 16,
-    accumulation: options.Accumulation = 2,
-    seed: options.Seed = 3,
+    learning: Learning = Learning(steps=1000, rate=4e-4, batch=16, accumulation=2, seed=3),
     work: options.Work = Path("runs/mini"),
-    resume: options.Resume = True,
-    device: options.Device = "auto",
-    precision: options.Precision = None,
-    tracker: options.Tracker = None,
-    sheet_every: options.SheetEvery = 0,
+    setup: Setup = Setup(),
 ) -> None:
     """Distil steps (arXiv 2202.00512): one of the student's does what several of its teacher's did.
 
     --steps are those of each halving. Of a teacher that takes the guidance scale as an input, so does the student.
     """
-    setup = Setup(device=device, precision=precision, tracker=tracker, sheet_every=sheet_every, resume=resume)
     stages = [stage(text) for text in halving]
-    given = Data(data, Columns(picture=picture_column, caption=caption_column), split, size, base=pictures)
-    lesson = prepare(teacher, given, work, setup, batch)
+    lesson = prepare(material, work, setup, learning.batch)
     noise = lesson.teacher.noise.config
     own = beginner((load(student, setup.where().type, lambda event: None) if student else lesson.teacher).unet)
-    chance = {"guided_share": guided_share, "batch": batch, "seed": seed, "parts": accumulation, "scales": scales}
-    schedule = Schedule(steps=steps, rate=rate, decay=0.7, average=0.99, save_every=100)
+    chance = {
+        "guided_share": guided_share,
+        "batch": learning.batch,
+        "seed": learning.seed,
+        "parts": learning.accumulation,
+        "scales": scales,
+    }
+    schedule = learning.schedule(decay=0.7, average=0.99)
     sampled = few_step_scheduler(noise)
     chance |= {"setup": setup, "sheet": lesson.sheet(sampled, steps=stages[-1][-1].steps)}
     train_in_stages(own, lesson.teacher.unet, lesson.stored, stages, schedule, work, noise=noise, **chance)

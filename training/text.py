@@ -18,7 +18,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from judging.scenes import COLOURS, COLUMNS, PLACES, ROWS, SHAPES, SIZES, Item, Scene, random_scene
 from training.captions import Caption, random_caption
-from training.loop import Place, Schedule, train
+from training.loop import Place, train
+from training.schedule import Schedule
 from training.setup import Setup
 from training.tokenizer import LENGTH
 

@@ -17,7 +17,8 @@ from judging.posters.drawing import draw
 from judging.posters.scenes import SHAPES, Poster, colour_on, random_ground, random_poster
 from judging.scenes import SIDE, Item
 from training.autoencoder import CROWDED, Rebuild, autoencoder_loss, to_tensor
-from training.loop import Place, Schedule, train
+from training.loop import Place, train
+from training.schedule import Schedule
 from training.setup import Setup
 
 CROPS = ((0.6, 64), (1.0, SIDE))  # up to this share of the steps, crops of so many pixels

@@ -16,8 +16,9 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 from judging.posters.scenes import MOST, PATTERNS, SHAPES, TIMES, Poster, random_poster
 from judging.scenes import COLOURS, PLACES, SIZES, Item
 from judging.wordings import OPEN
-from training.loop import Place, Schedule, train
+from training.loop import Place, train
 from training.posters.captions import Caption, random_caption, several
+from training.schedule import Schedule
 from training.setup import Setup
 from training.text import IGNORED, NONE, answer_loss, encode, related
 from training.tokenizer import LENGTH
