@@ -7,11 +7,11 @@ import pytest
 import torch
 from rich.progress import Progress
 from safetensors.torch import load_file
-from typer import Typer
 from typer.testing import CliRunner
 
 import config
 from errors import ConfigError
+from training.__main__ import app
 from training.denoiser import Stored
 from training.report import ablation
 from training.report.collect import Plan
@@ -67,9 +67,7 @@ def test_too_few_pictures_are_refused(stored: Stored) -> None:
 
 
 def test_a_folder_without_stored_pictures_is_refused(tmp_path: Path) -> None:
-    app = Typer()
-    app.command()(ablation.main)
-    done = CliRunner().invoke(app, ["--pictures", str(tmp_path), "--work", str(tmp_path / "work")])
+    done = CliRunner().invoke(app, ["ablation", "--pictures", str(tmp_path), "--work", str(tmp_path / "work")])
     assert done.exit_code == 2
     assert "0 files of pictures" in done.stderr
     assert not (tmp_path / "work").exists()

@@ -8,14 +8,13 @@ import pytest
 import torch
 import yaml
 from PIL import Image
-from typer import Typer
 from typer.testing import CliRunner, Result
 
 from errors import ConfigError
+from training.__main__ import app
 from training.captions import plain_caption
 from training.judge import held_out_scenes
 from training.report import pages
-from training.report.command import report as command
 from training.report.curves import plot
 from training.report.frechet import Gaussian, frechet
 from training.report.goals import checked
@@ -211,9 +210,7 @@ def two_steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*options: object) -> Result:
-    app = Typer()
-    app.command()(command)
-    return CliRunner().invoke(app, [str(option) for option in options])
+    return CliRunner().invoke(app, ["report", *(str(option) for option in options)])
 
 
 def test_the_command_measures_writes_and_makes_nothing_twice(two_steps: Path, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class Commands(TyperGroup):
             raise refused(stopped, 128 + stopped.signal) from None
         except KeyboardInterrupt:
             raise refused("Interrupted between two checkpoints.", 128 + signal.SIGINT) from None
-        except DarkroomError as error:
+        except (DarkroomError, OSError) as error:
             raise refused(error, BAD_INPUT if isinstance(error, ConfigError) else FAILED) from None
 
 

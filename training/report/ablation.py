@@ -8,20 +8,18 @@ from pathlib import Path
 from types import MappingProxyType
 
 import torch
-import typer
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 import atomic
 import config
-from errors import ConfigError, DarkroomError
+from errors import ConfigError
 from models.registry import registry
 from training import block_distillation as blocks
 from training.block_distillation import Weights
 from training.denoiser import NOISE, Stored, noisy_batch
 from training.export import export_student
-from training.interrupts import Stopped
 from training.loop import Place
 from training.report import classifier, collect, options, tables
 from training.report.minis import Mini, embedded
@@ -157,16 +155,8 @@ def main(
         work=work,
     )
     torch.set_num_threads(1)  # each part of a batch has its own thread
-    try:
-        (chosen,) = embedded(list(registry(config.load(config_path).models, (teacher,)).values()))
-        found = run(chosen, pictures, training, plan)
-    except Stopped as stopped:
-        typer.echo(f"ablation: {stopped}", err=True)
-        raise typer.Exit(128 + stopped.signal) from None
-    except (DarkroomError, OSError) as error:
-        typer.echo(f"ablation: {error}", err=True)
-        raise typer.Exit(2) from None
-    Console().print(tables.ablation(found).rich())
+    (chosen,) = embedded(list(registry(config.load(config_path).models, (teacher,)).values()))
+    Console().print(tables.ablation(run(chosen, pictures, training, plan)).rich())
 
 
 def run(teacher: Mini, pictures: Path, training: Training, plan: collect.Plan) -> Ablation:

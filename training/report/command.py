@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 import config
-from errors import DarkroomError
 from models.registry import registry
 from training.report import ablation, classifier, options, pages, sheet, tables
 from training.report.collect import Plan, collect
@@ -52,19 +51,15 @@ def report(
         classifier_steps=classifier_steps,
         work=work,
     )
-    try:
-        minis = embedded(list(registry(config.load(config_path).models, _names(models)).values()))
-        with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True)) as bar:
-            found = collect(minis, plan, bar)
-        found = found.model_copy(update={"ablation": ablation.kept(work)})
-        _told(found, as_json)
-        if out:
-            pages.write(found, _sheets(found, minis, plan), out)
-        if readme:
-            pages.put_into(readme, pages.section(found, (out or Path("docs/distillation")).as_posix()))
-    except (DarkroomError, OSError) as error:
-        typer.echo(f"report: {error}", err=True)
-        raise typer.Exit(2) from None
+    minis = embedded(list(registry(config.load(config_path).models, _names(models)).values()))
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True)) as bar:
+        found = collect(minis, plan, bar)
+    found = found.model_copy(update={"ablation": ablation.kept(work)})
+    _told(found, as_json)
+    if out:
+        pages.write(found, _sheets(found, minis, plan), out)
+    if readme:
+        pages.put_into(readme, pages.section(found, (out or Path("docs/distillation")).as_posix()))
 
 
 def _steps(text: str) -> tuple[int, ...]:
