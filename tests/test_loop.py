@@ -57,6 +57,17 @@ def test_a_resumed_training_ends_like_an_uninterrupted_one(tmp_path: Path, steps
     assert torch.equal(flat(whole), flat(resumed))
 
 
+def test_a_finished_training_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole, again = net(), net()
+    train(whole, loss_at, SCHEDULE, tmp_path / "sums.pt")
+    assert "sums loss" in capsys.readouterr().out
+    train(again, loss_at, SCHEDULE, tmp_path / "sums.pt")
+    said = capsys.readouterr().out
+    assert "sums finished before" in said
+    assert "loss" not in said
+    assert torch.equal(flat(whole), flat(again))
+
+
 def test_a_checkpoint_of_another_net_is_refused(tmp_path: Path) -> None:
     train(net(), loss_at, SCHEDULE, tmp_path / "sums.pt")
     with pytest.raises(ConfigError, match=r"sums\.pt is of another net\. Delete it to begin anew"):

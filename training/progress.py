@@ -18,13 +18,13 @@ class Log:
     """Of one training; `losses` are those since the last line, which a checkpoint keeps."""
 
     def __init__(self, accelerator: Accelerator, name: str, step: int, steps: int, losses: Sequence[float]) -> None:
-        columns = "{task.description}", "loss {task.fields[loss]:.4f}", "{task.fields[speed]:.0f} pictures/s"
         self.bar = Progress(
-            *(TextColumn(text) for text in columns),
+            *(TextColumn(text) for text in ("{task.description}", "{task.fields[told]}")),
             *(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()),
             disable=not accelerator.is_main_process,
         )
-        self.task = self.bar.add_task(name, total=steps, completed=step, loss=float("nan"), speed=0.0)
+        told = "finished before" if step >= steps else f"from step {step}" if step else "from the start"
+        self.task = self.bar.add_task(name, total=steps, completed=step, told=told)
         self.accelerator = accelerator
         self.losses, self.count, self.since = list(losses), 0, time.monotonic()
 
@@ -34,7 +34,7 @@ class Log:
         self.count += pictures
         mean = sum(self.losses) / len(self.losses)
         speed = self.count / max(1e-9, time.monotonic() - self.since)
-        self.bar.update(self.task, completed=step, loss=mean, speed=speed)
+        self.bar.update(self.task, completed=step, told=f"loss {mean:.4f} {speed:.0f} pictures/s")
         if step % LOG_EVERY == 0:
             if not self.bar.console.is_terminal:  # a log file gets lines, not a moving bar
                 self.bar.print(f"{step} loss {mean:.5f} {speed:.1f} pictures/s")
