@@ -16,7 +16,7 @@ from training.__main__ import app
 from training.block_distillation import PLAN, Weights, distil, train_in_rounds, train_student, watched
 from training.denoiser import NOISE, Stored, denoiser, noisy_batch
 from training.judge import WEIGHTS
-from training.lesson import Lesson, Material, prepare
+from training.lesson import Lesson, Material, prepare, teacher_of
 from training.loop import Place
 from training.schedule import Schedule
 from training.setup import Setup
@@ -130,7 +130,8 @@ def folders(teacher: UNet2DConditionModel, stored: Stored, tmp_path: Path) -> tu
 
 
 def lesson(teacher: Path, pictures: Path) -> Lesson:
-    return prepare(Material(teacher=str(teacher), pictures=pictures), pictures, CPU)
+    material = Material(teacher=str(teacher), pictures=pictures)
+    return prepare(teacher_of(material, CPU), material, pictures)
 
 
 def tensors(folder: Path) -> dict[str, Tensor]:

@@ -19,7 +19,7 @@ from training import block_distillation
 from training.autoencoder import to_tensor
 from training.judge import WEIGHTS
 from training.latents import load
-from training.lesson import Material, prepare
+from training.lesson import Material, prepare, teacher_of
 from training.mini_sdxl import PLAN, make
 from training.posters.captions import plain_caption, random_caption, vocabulary
 from training.posters.judge import held_out_posters, shares
@@ -143,7 +143,8 @@ def test_mini_ssd_is_made_of_mini_sdxl(made: Path, tmp_path: Path) -> None:
         schedule=Schedule(steps=5, rate=1e-4), student="mini-ssd", watched="blocks", batch=1, parts=1
     )
     setup = Setup(device="cpu")
-    lesson = prepare(Material(teacher=str(made / "out"), pictures=made / "work"), tmp_path, setup)
+    material = Material(teacher=str(made / "out"), pictures=made / "work")
+    lesson = prepare(teacher_of(material, setup), material, tmp_path)
     block_distillation.distil(lesson, tmp_path, tmp_path / "out", plan, setup, whole=True)
     teacher, student = (
         UNet2DConditionModel.from_pretrained(folder / "out" / "unet", dtype=torch.float32)

@@ -73,7 +73,7 @@ def test_a_teacher_of_the_wrong_family(
     named = checkpoints[teacher] if teacher == "decidiffusion" else teacher
     done = train(method, named, sets.with_texts(tmp_path / "set"), tmp_path / "work")
     assert (done.exit_code, message in " ".join(done.output.split())) == (2, True), done.output
-    assert not (tmp_path / "work" / "out").exists()
+    assert not (tmp_path / "work").exists()  # before its pictures are encoded
 
 
 def test_pictures_that_will_not_do(checkpoints: Checkpoints, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from training import latents, options
 from training.denoiser import NOISE, Batch, Stored, noisy_batch
 from training.judge import WEIGHTS
-from training.lesson import Lesson, Material, prepare
+from training.lesson import Lesson, Material, prepare, teacher_of
 from training.loop import Place, train
 from training.samples import Sheet
 from training.schedule import Learning, Schedule
@@ -147,9 +147,7 @@ def train_student(
         loss = loss + plan.weights.output * output_loss(guess, wanted)
         return loss + plan.weights.features * feature_loss(features, wanted_features), plan.batch
 
-    student.train()
     train(student, loss_at, plan.schedule, checkpoint, seed=plan.seed, parts=plan.parts, setup=setup, sheet=sheet)
-    student.eval()
     learner.close()
     model.close()
 
@@ -179,7 +177,6 @@ def train_in_rounds(
 
 def distil(lesson: Lesson, work: Path, out: Path, plan: Plan, setup: Setup, *, whole: bool = False) -> None:
     """Train the student of the teacher's U-Net on its stored pictures and captions; write its checkpoint folder."""
-    refuse(lesson.teacher, "block distillation", flexible=False, takes_scale=False)
     unet, noise = lesson.teacher.unet, lesson.teacher.noise.config
     student = train_in_rounds(
         unet, STUDENTS[plan.student], lesson.stored, plan, work, setup, noise, sheet=lesson.sheet()
@@ -223,4 +220,6 @@ def main(
         parts=learning.accumulation,
         seed=learning.seed,
     )
-    distil(prepare(material, work, setup, learning.batch), work, out, plan, setup, whole=whole)
+    teacher = teacher_of(material, setup)
+    refuse(teacher, "block distillation", flexible=False, takes_scale=False)
+    distil(prepare(teacher, material, work, learning.batch), work, out, plan, setup, whole=whole)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from training import options
 from training.autoencoder import likeness_loss
-from training.lesson import Material, prepare
+from training.lesson import Material, prepare, teacher_of
 from training.loop import Place, train
 from training.samples import Sheet, grid
 from training.schedule import Learning, Schedule
@@ -84,9 +84,7 @@ def train_decoder(
         drawn, guess = both(noisy, wanted)
         return decoder_loss(drawn, wanted) + encoder_loss(guess * factor, noisy * factor), batch
 
-    student.train()
     train(BothWays(student), loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
-    student.eval()
 
 
 @torch.no_grad()
@@ -115,8 +113,9 @@ def main(
 
     Its encoder learns the way back, so that what is written has a whole autoencoder.
     """
-    lesson = prepare(material, work, setup, learning.batch)
-    model, latents = lesson.teacher.pipeline.vae, lesson.stored.latents
+    teacher = teacher_of(material, setup)
+    lesson = prepare(teacher, material, work, learning.batch)
+    model, latents = teacher.pipeline.vae, lesson.stored.latents
     torch.manual_seed(learning.seed)
     student = narrowed(model, tuple(width // 2 for width in model.config.block_out_channels)).to(setup.where())
     train_decoder(

@@ -121,9 +121,7 @@ def train_denoiser(
         drawn = noisy_batch(stored, scheduler, batch, place, unet.device)
         return F.mse_loss(drawn.prediction(net), drawn.target), batch
 
-    unet.train()
     train(unet, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
-    unet.eval()
 
 
 def noisy_batch(stored: Stored, scheduler: DDPMScheduler, batch: int, place: Place, device: torch.device) -> Batch:

@@ -22,7 +22,7 @@ from training.block_distillation import output_loss, task_loss
 from training.denoiser import NOISE, Stored, noisy_batch
 from training.export import SAMPLING
 from training.judge import WEIGHTS
-from training.lesson import Material, prepare
+from training.lesson import Material, prepare, teacher_of
 from training.loop import Place, train
 from training.predictions import V
 from training.samples import Sheet
@@ -67,9 +67,7 @@ def train_flexible(
         guess = drawn.prediction(net)
         return task_loss(guess, drawn.target) + output_loss(guess, wanted), batch
 
-    student.train()
     train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
-    student.eval()
 
 
 def zero_snr_scheduler(noise: Mapping[str, Any] = NOISE) -> DDIMScheduler:
@@ -90,15 +88,16 @@ def main(
 
     The student starts with its teacher's weights where the two have the same blocks.
     """
-    lesson = prepare(material, work, setup, learning.batch)
-    refuse(lesson.teacher, "flexible distillation", flexible=False, takes_scale=False)
+    teacher = teacher_of(material, setup)
+    refuse(teacher, "flexible distillation", flexible=False, takes_scale=False)
+    lesson = prepare(teacher, material, work, learning.batch)
     torch.manual_seed(learning.seed)
-    student = flexible(lesson.teacher.unet, MINI_DECI).to(setup.where())
-    noise = lesson.teacher.noise.config
+    student = flexible(teacher.unet, MINI_DECI).to(setup.where())
+    noise = teacher.noise.config
     sampled = zero_snr_scheduler(noise)
     train_flexible(
         student,
-        lesson.teacher.unet,
+        teacher.unet,
         lesson.stored,
         learning.schedule(decay=0.7, average=0.997),
         work / "flexible.pt",

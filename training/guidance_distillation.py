@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from errors import ConfigError
 from training import options
 from training.denoiser import NOISE, NONE, Batch, Conditions, Stored, noisy_batch
-from training.lesson import Material, prepare
+from training.lesson import Material, prepare, teacher_of
 from training.loop import Place, train
 from training.samples import Sheet
 from training.schedule import Learning, Schedule
@@ -130,9 +130,7 @@ def train_guidance(
         guess = one_pass(net, *asked, scale, drawn.conditions)
         return guidance_loss(guess, unconditional, conditional, scale), batch
 
-    student.train()
     train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
-    student.eval()
 
 
 @options.spread
@@ -149,12 +147,13 @@ def main(
 
     The student starts with its teacher's weights and takes the guidance scale as an input beside the timestep.
     """
-    lesson = prepare(material, work, setup, learning.batch)
-    refuse(lesson.teacher, "guidance distillation", flexible=False, takes_scale=False)
-    student = takes_guidance(lesson.teacher.unet)
+    teacher = teacher_of(material, setup)
+    refuse(teacher, "guidance distillation", flexible=False, takes_scale=False)
+    lesson = prepare(teacher, material, work, learning.batch)
+    student = takes_guidance(teacher.unet)
     train_guidance(
         student,
-        lesson.teacher.unet,
+        teacher.unet,
         lesson.stored,
         learning.schedule(decay=0.7, average=0.99),
         work / "guidance.pt",
@@ -163,7 +162,7 @@ def main(
         parts=learning.accumulation,
         scales=scales,
         setup=setup,
-        noise=lesson.teacher.noise.config,
+        noise=teacher.noise.config,
         sheet=lesson.sheet(),
     )
     if setup.first():

@@ -88,13 +88,17 @@ class Lesson:
                 copy(files, there, out / folders[files.component])
 
 
-def prepare(material: Material, work: Path, setup: Setup, least: int = 1) -> Lesson:
-    """The teacher, and the pictures as it encodes them, now as far as they are not in `work`.
-
-    `least`: pictures of a batch. Raises ConfigError, ModelUnavailable.
-    """
+def teacher_of(material: Material, setup: Setup) -> Teacher:
+    """The teacher, on the device. Raises ConfigError, ModelUnavailable."""
     with told() as report, PartialState().main_process_first():
-        teacher = load(material.teacher, setup.where().type, report, setup.precision)
+        return load(material.teacher, setup.where().type, report, setup.precision)
+
+
+def prepare(teacher: Teacher, material: Material, work: Path, least: int = 1) -> Lesson:
+    """The pictures as the teacher encodes them, now as far as they are not in `work`.
+
+    `least`: pictures of a batch. Raises ConfigError.
+    """
     if not material.data:
         held_out = tuple(plain_captions(SHOWN))
         factor = teacher.pipeline.vae.config.scaling_factor

@@ -53,7 +53,7 @@ def train(
     setup: Setup | None = None,
     sheet: Sheet | None = None,
 ) -> None:
-    """Minimise the mean of `loss_at(net, place)` over a step's parts; leaves averaged weights in `net`.
+    """Minimise the mean of `loss_at(net, place)` over a step's parts; leaves averaged weights in `net`, in eval mode.
 
     `loss_at` gets the net as accelerate prepared it, on its device, and takes all chance from the place: so a training
     that goes on from its checkpoint ends with the same weights, bit for bit on the same device. The processes share
@@ -85,7 +85,7 @@ class Training:
         self.accelerator: Accelerator = setup.accelerator(path.parent, parts)
         self.weights = [p for p in net.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(self.weights, lr=schedule.rate, betas=(0.9, 0.98), weight_decay=0.0)
-        self.net, self.optimizer = self.accelerator.prepare(net, optimizer)
+        self.net, self.optimizer = self.accelerator.prepare(net.train(), optimizer)
         self.bare = net  # `self.net` may wrap it
         self.average = [p.detach().clone() for p in self.weights]
         self.step, losses = 0, []
@@ -165,6 +165,7 @@ class Training:
 
     def finish(self) -> None:
         copy(self.average, self.weights)
+        self.bare.eval()
         for tracker in self.accelerator.trackers:
             tracker.finish()
         self.accelerator.unwrap_model(self.net, keep_fp32_wrapper=False)  # its forward is its own again

@@ -23,7 +23,7 @@ from training import options
 from training.denoiser import NONE, Conditions, Stored
 from training.export import few_step_scheduler
 from training.guidance_distillation import SCALES, both_passes, guided, one_pass, random_scales
-from training.lesson import Material, prepare
+from training.lesson import Material, prepare, teacher_of
 from training.loop import Place, train
 from training.predictions import velocity_from
 from training.samples import Sheet
@@ -182,9 +182,7 @@ def train_steps(
         target = teachers_way(leader, noisy, left, 1 / halving.steps, ratio, levels)
         return step_loss(predicting(net, *asked)(noisy, times), target), batch
 
-    student.train()
     train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
-    student.eval()
 
 
 def train_in_stages(
@@ -238,19 +236,26 @@ def main(
     --steps are those of each halving. Of a teacher that takes the guidance scale as an input, so does the student.
     """
     stages = [stage(text) for text in halving]
-    lesson = prepare(material, work, setup, learning.batch)
-    noise = lesson.teacher.noise.config
-    own = beginner((load(student, setup.where().type, lambda event: None) if student else lesson.teacher).unet)
-    chance = {
-        "guided_share": guided_share,
-        "batch": learning.batch,
-        "seed": learning.seed,
-        "parts": learning.accumulation,
-        "scales": scales,
-    }
-    schedule = learning.schedule(decay=0.7, average=0.99)
+    teacher = teacher_of(material, setup)
+    lesson = prepare(teacher, material, work, learning.batch)
+    noise = teacher.noise.config
+    own = beginner((load(student, setup.where().type, lambda event: None) if student else teacher).unet)
     sampled = few_step_scheduler(noise)
-    chance |= {"setup": setup, "sheet": lesson.sheet(sampled, steps=stages[-1][-1].steps)}
-    train_in_stages(own, lesson.teacher.unet, lesson.stored, stages, schedule, work, noise=noise, **chance)
+    train_in_stages(
+        own,
+        teacher.unet,
+        lesson.stored,
+        stages,
+        learning.schedule(decay=0.7, average=0.99),
+        work,
+        noise=noise,
+        guided_share=guided_share,
+        batch=learning.batch,
+        seed=learning.seed,
+        parts=learning.accumulation,
+        scales=scales,
+        setup=setup,
+        sheet=lesson.sheet(sampled, steps=stages[-1][-1].steps),
+    )
     if setup.first():
         lesson.export(out, own, sampled, whole=whole)

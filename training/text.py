@@ -96,9 +96,7 @@ def train_text(
         at_end, at_noun = net(ids)
         return reading_loss(at_end, at_noun, told, nouns), len(captions)
 
-    reader.train()
     train(reader, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
-    reader.eval()
 
 
 def reading_loss(at_end: Tensor, at_noun: Tensor, told: Tensor, nouns: Tensor) -> Tensor:

@@ -45,9 +45,7 @@ def train_autoencoder(
         noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
         return autoencoder_loss(rebuild, pictures, noise), len(pictures)
 
-    net.train()
     train(Rebuild(net), loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
-    net.eval()
 
 
 def crops(rng: np.random.Generator, side: int, count: int) -> Pixels:

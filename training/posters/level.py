@@ -97,9 +97,7 @@ def train_level(
         return level_loss(both, half, small, large, place.dice()), len(drawn)
 
     half.eval().requires_grad_(False)
-    net.train()
     train(Both(net), loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
-    net.eval()
 
 
 def level_loss(both: nn.Module, half: AutoencoderKL, small: Tensor, large: Tensor, dice: torch.Generator) -> Tensor:

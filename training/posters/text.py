@@ -102,9 +102,7 @@ def train_text(
         captions = [random_caption(random_poster(rng), rng, fillers=0.3) for _ in range(batch)]
         return reading_loss(net, *(given.to(device) for given in exercise(captions, tokens))), batch
 
-    readers.train()
     train(readers, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
-    readers.eval()
 
 
 def reading_loss(readers: nn.Module, ids: Tensor, told: Tensor, nouns: Tensor) -> Tensor:
