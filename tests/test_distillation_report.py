@@ -168,12 +168,17 @@ def test_a_record_is_read_as_it_was_written() -> None:
     assert Report.model_validate_json(report.model_dump_json()) == report
 
 
+def written_part(readme: Path) -> str:
+    """What stands between the marks."""
+    return readme.read_text(encoding="utf-8").partition(pages.BEGIN)[2].partition(pages.END)[0].strip()
+
+
 def test_readmes_part_is_put_between_its_marks(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{pages.BEGIN}\nold\n{pages.END}\nafter\n")
     part = pages.section(made_up(TEACHER), "docs/distillation")
     pages.put_into(readme, part)
-    assert pages.written_part(readme) == part
+    assert written_part(readme) == part
     assert readme.read_text().startswith("before\n")
     assert readme.read_text().endswith("\nafter\n")
     readme.write_text("no place")
@@ -184,7 +189,7 @@ def test_readmes_part_is_put_between_its_marks(tmp_path: Path) -> None:
 def test_readme_shows_the_last_report() -> None:
     kept = ROOT / "docs" / "distillation" / pages.FIGURES
     expected = pages.section(read(kept), "docs/distillation") if kept.exists() else ""
-    assert pages.written_part(ROOT / "README.md") == expected
+    assert written_part(ROOT / "README.md") == expected
 
 
 def test_a_grid_is_the_same_in_both_forms() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from errors import ConfigError
-from training.predictions import prediction_from, target, velocity_from
+from training.predictions import target, velocity_from
 
 ALPHA, SIGMA = 0.8, 0.6
 X, NOISE, Z, V = (torch.tensor([[[[value]]]]) for value in (2.0, 1.0, 2.2, -0.4))
@@ -14,7 +14,6 @@ PREDICTED = {"epsilon": NOISE, "sample": X, "v_prediction": V}
 @pytest.mark.parametrize("kind", PREDICTED)
 def test_by_hand(kind: str) -> None:
     assert torch.allclose(velocity_from(PREDICTED[kind], Z, ALPHA, SIGMA, kind), V)
-    assert torch.allclose(prediction_from(V, Z, ALPHA, SIGMA, kind), PREDICTED[kind])
     assert torch.allclose(target(X, NOISE, ALPHA, SIGMA, kind), PREDICTED[kind])
 
 
@@ -27,6 +26,6 @@ def test_each_picture_has_its_own_level() -> None:
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    for told in (velocity_from, prediction_from, target):
+    for told in (velocity_from, target):
         with pytest.raises(ConfigError, match=r"prediction_type 'flow'\. Taken are epsilon, v_prediction and sample"):
             told(X, Z, ALPHA, SIGMA, "flow")

@@ -95,9 +95,12 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
 
     A field's type is one of the options above; its default is the field's in the parameter's default.
     """
-    hints, parameters, records = get_type_hints(command, include_extras=True), [], {}
+    hints: dict[str, Any] = get_type_hints(command, include_extras=True)
+    parameters: list[Parameter] = []
+    records: dict[str, Any] = {}
     for name, whole in signature(command).parameters.items():
-        if is_dataclass(kind := hints[name]):
+        kind = hints[name]
+        if is_dataclass(kind):
             records[name] = kind
             options = get_type_hints(kind, include_extras=True)
             parts = [(it.name, options[it.name], getattr(whole.default, it.name)) for it in fields(kind)]

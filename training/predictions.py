@@ -26,17 +26,6 @@ def velocity_from(prediction: Tensor, noisy: Tensor, alpha: Level, sigma: Level,
     raise unknown(kind)
 
 
-def prediction_from(velocity: Tensor, noisy: Tensor, alpha: Level, sigma: Level, kind: str) -> Tensor:
-    """The other way: ε = α v + σ z, x = α z − σ v."""
-    if kind == V:
-        return velocity
-    if kind == EPSILON:
-        return alpha * velocity + sigma * noisy
-    if kind == SAMPLE:
-        return alpha * noisy - sigma * velocity
-    raise unknown(kind)
-
-
 def target(picture: Tensor, noise: Tensor, alpha: Level, sigma: Level, kind: str) -> Tensor:
     """What the net should have predicted: ε, x, or α ε − σ x."""
     known = {EPSILON: noise, SAMPLE: picture, V: alpha * noise - sigma * picture}

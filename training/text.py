@@ -6,6 +6,7 @@ At each shape's word it must tell that object's colour and size; at the end of t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from judging.scenes import COLOURS, COLUMNS, PLACES, ROWS, SHAPES, SIZES, Item, Scene, random_scene
+from judging.wordings import OPEN
 from training.captions import Caption, random_caption
 from training.loop import Place, train
 from training.schedule import Schedule
@@ -25,20 +27,33 @@ from training.tokenizer import LENGTH
 
 WIDTH = 128
 LAYERS = 4
+HEADS = 4
 NONE = "none"  # of a second object that is not there
+NOWHERE = (OPEN, OPEN)  # where a caption leaves the place open
+ORDER = ("first", "second")
 
-# What must be told, and the answers; "" is: the caption leaves it open.
-THING: dict[str, tuple[object, ...]] = {
-    "colour": ("", *COLOURS, NONE),
-    "size": ("", *SIZES, NONE),
-    "shape": ("", *SHAPES, NONE),
-    "place": (("", ""), *PLACES, NONE),
-}
-QUESTIONS: dict[str, tuple[object, ...]] = {
-    "background": ("", *COLOURS),
-    **{f"{order} {key}": answers for order in ("first", "second") for key, answers in THING.items()},
-}
-NOUN_QUESTIONS = {"colour": THING["colour"], "size": THING["size"]}
+Questions = Mapping[str, tuple[object, ...]]  # what must be told, and the answers
+Told = Mapping[str, object]  # the answer to each question
+
+
+def of_thing(shapes: Sequence[str]) -> Questions:
+    """What must be told of one of the things that a world has."""
+    return {
+        "colour": (OPEN, *COLOURS, NONE),
+        "size": (OPEN, *SIZES, NONE),
+        "shape": (OPEN, *shapes, NONE),
+        "place": (NOWHERE, *PLACES, NONE),
+    }
+
+
+def of_both(thing: Questions) -> Questions:
+    """The same of two things."""
+    return {f"{order} {key}": answers for order in ORDER for key, answers in thing.items()}
+
+
+THING = of_thing(SHAPES)
+QUESTIONS: Questions = {"background": (OPEN, *COLOURS), **of_both(THING)}
+NOUN_QUESTIONS: Questions = {"colour": THING["colour"], "size": THING["size"]}
 IGNORED = -100  # cross_entropy's own
 
 
@@ -54,25 +69,34 @@ class Reader(nn.Module):
 
     def __init__(self, tokens: CLIPTokenizer) -> None:
         super().__init__()
-        config = CLIPTextConfig(
-            vocab_size=len(tokens),
-            hidden_size=WIDTH,
-            intermediate_size=4 * WIDTH,
-            projection_dim=WIDTH,
-            num_hidden_layers=LAYERS,
-            num_attention_heads=4,
-            max_position_embeddings=LENGTH,
-            bos_token_id=tokens.bos_token_id,
-            eos_token_id=tokens.eos_token_id,
-            pad_token_id=tokens.pad_token_id,
-        )
-        self.encoder = CLIPTextModel(config)
-        self.answers = nn.Linear(WIDTH, sum(map(len, QUESTIONS.values())))
-        self.noun_answers = nn.Linear(WIDTH, sum(map(len, NOUN_QUESTIONS.values())))
+        self.encoder = CLIPTextModel(encoder(tokens, WIDTH, 4 * WIDTH))
+        self.answers = nn.Linear(WIDTH, sum(sizes(QUESTIONS)))
+        self.noun_answers = nn.Linear(WIDTH, sum(sizes(NOUN_QUESTIONS)))
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         hidden = self.encoder(ids).last_hidden_state
         return self.answers(hidden), self.noun_answers(hidden)
+
+
+def encoder(tokens: CLIPTokenizer, width: int, inner: int) -> CLIPTextConfig:
+    """A text encoder of few layers; `inner`: of each layer's perceptron."""
+    return CLIPTextConfig(
+        vocab_size=len(tokens),
+        hidden_size=width,
+        intermediate_size=inner,
+        projection_dim=width,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS,
+        max_position_embeddings=LENGTH,
+        bos_token_id=tokens.bos_token_id,
+        eos_token_id=tokens.eos_token_id,
+        pad_token_id=tokens.pad_token_id,
+    )
+
+
+def sizes(questions: Questions) -> list[int]:
+    """How many answers there are to each."""
+    return [len(answers) for answers in questions.values()]
 
 
 def train_text(
@@ -101,8 +125,7 @@ def train_text(
 
 def reading_loss(at_end: Tensor, at_noun: Tensor, told: Tensor, nouns: Tensor) -> Tensor:
     """Of the reader's answers (n, 77, all answers to the questions), and the right ones of `exercise`."""
-    loss = answer_loss(at_end, told, [len(a) for a in QUESTIONS.values()])
-    return loss + answer_loss(at_noun, nouns, [len(a) for a in NOUN_QUESTIONS.values()])
+    return answer_loss(at_end, told, sizes(QUESTIONS)) + answer_loss(at_noun, nouns, sizes(NOUN_QUESTIONS))
 
 
 def answer_loss(logits: Tensor, right: Tensor, sizes: list[int]) -> Tensor:
@@ -112,20 +135,37 @@ def answer_loss(logits: Tensor, right: Tensor, sizes: list[int]) -> Tensor:
     return torch.stack(losses).mean()
 
 
-def exercise(captions: list[Caption], tokens: CLIPTokenizer) -> tuple[Tensor, Tensor, Tensor]:
+def exercise(captions: Sequence[Caption], tokens: CLIPTokenizer) -> tuple[Tensor, Tensor, Tensor]:
     """Token ids (n, 77) with the right answers (n, 77, questions) after the text and at the nouns."""
+    told, nouns = [answers(caption.told) for caption in captions], [at_nouns(caption) for caption in captions]
+    return laid_out(captions, told, nouns, QUESTIONS, NOUN_QUESTIONS, tokens)
+
+
+def laid_out(
+    captions: Sequence[Worded],
+    told: Sequence[Told],
+    nouns: Sequence[Mapping[int, Told]],
+    questions: Questions,
+    noun_questions: Questions,
+    tokens: CLIPTokenizer,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """An exercise of captions of any world: what each tells after the text, and at those words that are nouns."""
     ids = torch.full((len(captions), LENGTH), int(tokens.eos_token_id or 0))
-    told = torch.full((len(captions), LENGTH, len(QUESTIONS)), IGNORED)
-    nouns = torch.full((len(captions), LENGTH, len(NOUN_QUESTIONS)), IGNORED)
-    for row, caption in enumerate(captions):
+    at_end = torch.full((*ids.shape, len(questions)), IGNORED)
+    at_noun = torch.full((*ids.shape, len(noun_questions)), IGNORED)
+    for row, (caption, whole, things) in enumerate(zip(captions, told, nouns, strict=True)):
         text, starts = encode(caption, tokens)
         ids[row, : len(text)] = torch.tensor(text)
-        told[row, len(text) :] = torch.tensor(answers(caption.told))
-        for noun, item in zip(caption.nouns, caption.told.items, strict=True):
+        at_end[row, len(text) :] = torch.tensor(numbers(whole, questions))
+        for noun, one in things.items():
             if noun >= 0 and starts[noun] < LENGTH - 1:
-                right = [THING[key].index(getattr(item, key)) for key in NOUN_QUESTIONS]
-                nouns[row, starts[noun]] = torch.tensor(right)
-    return ids, told, nouns
+                at_noun[row, starts[noun]] = torch.tensor(numbers(one, noun_questions))
+    return ids, at_end, at_noun
+
+
+def numbers(told: Told, questions: Questions) -> list[int]:
+    """Of each question's answer."""
+    return [right.index(told[question]) for question, right in questions.items()]
 
 
 def encode(caption: Worded, tokens: CLIPTokenizer) -> tuple[list[int], list[int]]:
@@ -142,22 +182,26 @@ def word_ids(tokens: CLIPTokenizer, word: str) -> tuple[int, ...]:
     return tuple(tokens(word, add_special_tokens=False).input_ids)
 
 
-def answers(told: Scene) -> list[int]:
-    """The number of each question's answer; the first object is the upper or the left one."""
-    things = [thing(item, told) for item in told.items]
-    if told.relation in ("below", "right of"):
-        things.reverse()
-    nothing: dict[str, object] = {**dict.fromkeys(THING, ""), "place": ("", "")}
-    if things:
-        nothing = dict(dict.fromkeys(THING, NONE))
-    things += [nothing] * (2 - len(things))
-    found: dict[str, object] = {"background": told.background}
-    for order, one in zip(("first", "second"), things, strict=True):
-        found |= {f"{order} {key}": value for key, value in one.items()}
-    return [list(right).index(found[question]) for question, right in QUESTIONS.items()]
+def answers(told: Scene) -> Told:
+    return {"background": told.background, **both([thing(item, told) for item in told.items], told.relation)}
 
 
-def thing(item: Item, told: Scene) -> dict[str, object]:
+def at_nouns(caption: Caption) -> dict[int, Told]:
+    """What is told of the thing that a word names."""
+    things = [thing(item, caption.told) for item in caption.told.items]
+    return dict(zip(caption.nouns, things, strict=True))
+
+
+def both(things: Sequence[Told], relation: str | None) -> Told:
+    """Of none, one or two things; the first is the upper or the left one."""
+    if relation in ("below", "right of"):
+        things = things[::-1]
+    lacking: Told = dict.fromkeys(THING, NONE) if things else {**dict.fromkeys(THING, OPEN), "place": NOWHERE}
+    pair = zip(ORDER, (*things, lacking, lacking), strict=False)
+    return {f"{order} {key}": value for order, one in pair for key, value in one.items()}
+
+
+def thing(item: Item, told: Scene) -> Told:
     """What is told of one object."""
     place = told.place if told.relation is None else related(told.relation, item is told.items[0])
     return {"colour": item.colour, "size": item.size, "shape": item.shape, "place": place}

@@ -72,8 +72,3 @@ def put_into(readme: Path, part: str) -> None:
     if not (begin and end):
         raise ConfigError(f"{readme} has no place for the report: put these two lines where it belongs: {BEGIN} {END}")
     atomic.write(readme, f"{before}{BEGIN}\n\n{part}\n\n{END}{after}".encode())
-
-
-def written_part(readme: Path) -> str:
-    """What stands between the marks."""
-    return readme.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].strip()
