@@ -33,7 +33,7 @@ def test_pictures_that_base_has_stored(tmp_path: Path) -> None:
     material = Material(pictures=tmp_path)
     teacher = teacher_of(material, CPU)
     lesson = prepare(teacher, material, tmp_path / "work")
-    assert lesson.teacher.folder == WEIGHTS / "mini-sd"
+    assert Path(lesson.teacher.spec.repo) == WEIGHTS / "mini-sd"
     assert lesson.stored.texts.shape == (2, 3, 77, 128)
     assert not (tmp_path / "work").exists()
     with pytest.raises(ConfigError, match=r"holds 0 files of pictures .* Or name pictures with --data"):

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from training import latents, options
 from training.denoiser import NOISE, Batch, Stored, noisy_batch
+from training.export import export_student
 from training.judge import WEIGHTS
 from training.lesson import Lesson, Material, prepare, teacher_of
 from training.loop import Place, train
@@ -182,7 +183,7 @@ def distil(lesson: Lesson, work: Path, out: Path, plan: Plan, setup: Setup, *, w
         unet, STUDENTS[plan.student], lesson.stored, plan, work, setup, noise, sheet=lesson.sheet()
     )
     if setup.first():
-        lesson.export(out, student, whole=whole)
+        export_student(out, lesson.teacher.spec, {"unet": student}, whole=whole)
 
 
 def stored_pictures(folder: Path, teacher: Path) -> Stored:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from training import options
 from training.autoencoder import likeness_loss
+from training.export import export_student
 from training.lesson import Material, prepare, teacher_of
 from training.loop import Place, train
 from training.samples import Sheet, grid
@@ -131,4 +132,4 @@ def main(
         sheet=beside(model, latents[:4].float()),
     )
     if setup.first():
-        lesson.export(out, student, component="vae", whole=whole)
+        export_student(out, teacher.spec, {"vae": student}, whole=whole)

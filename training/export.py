@@ -19,8 +19,10 @@ from diffusers import (
 )
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from models import storage
 from models.families import RECIPES
-from models.spec import Family
+from models.files import INDEX, Files
+from models.spec import Family, ModelSpec
 from training.denoiser import NOISE
 from training.predictions import V
 
@@ -66,9 +68,9 @@ def assembled(
 
 def export_student(
     folder: Path,
-    teacher: Path,
+    teacher: ModelSpec,
     nets: Mapping[str, ModelMixin],
-    schedule: SchedulerMixin | None = None,
+    sampled: SchedulerMixin | None = None,
     *,
     family: Family | None = None,
     whole: bool = False,
@@ -76,24 +78,38 @@ def export_student(
     """Write the folder of a student anew: its own nets by component, in half precision, and how it is sampled.
 
     What it shares with its teacher is taken from there, as the entry's `components` in config.yaml say; a `whole`
-    folder holds that too, byte for byte, and can be used anywhere. `schedule`, `family`: None: the teacher's.
+    folder holds that too, byte for byte, wherever it is from, and can be used anywhere. `sampled`, `family`: None: the
+    teacher's.
     """
+    origin, recipe = storage.folder(teacher.source), RECIPES[family or teacher.family]
+    assert origin is not None  # the teacher was loaded from there
     shutil.rmtree(folder, ignore_errors=True)
-    parts = [part.name for part in teacher.iterdir() if part.is_dir()]
-    left = parts if not whole else list(nets)
-    shutil.copytree(teacher, folder, ignore=shutil.ignore_patterns(*(set(left) - {"scheduler"})))
-    changes: dict[str, Any] = {}
-    folders: Mapping[str, str] = {}
-    if family is not None:
-        folders, changes["_class_name"] = RECIPES[family].folders, RECIPES[family].named
+    parts = [part.name for part in origin.iterdir() if part.is_dir() and part.name != "scheduler"]
+    shutil.copytree(origin, folder, ignore=shutil.ignore_patterns(*parts))
+    changes: dict[str, Any] = {"_class_name": recipe.named}
     for name, net in nets.items():
-        own = folder / folders.get(name, name)
+        own = folder / recipe.folders.get(name, name)
         net.cpu().half().save_pretrained(own, max_shard_size=LARGEST_FILE)
         rewrite(own / "config.json", lambda said: said.pop("_name_or_path", None))  # where it was trained
-    if schedule is not None:
-        schedule.save_pretrained(folder / "scheduler")
-        changes["scheduler"] = ["diffusers", type(schedule).__name__]
-    rewrite(folder / "model_index.json", lambda said: said.update(changes))
+    if sampled is not None:
+        sampled.save_pretrained(folder / "scheduler")
+        changes["scheduler"] = ["diffusers", type(sampled).__name__]
+    rewrite(folder / INDEX, lambda said: said.update(changes))
+    for files, there in storage.chosen(teacher) if whole else ():
+        if files.component not in (*nets, "scheduler"):
+            copy(files, there, folder / recipe.folders.get(files.component, files.component))
+
+
+def copy(files: Files, source: Path, folder: Path) -> None:
+    """A component's files byte for byte, under the default names of a variant's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    variant = f".{files.variant}"
+    for name in (*files.small, *files.weights):
+        content, plain = source / name, Path(name).name.replace(variant, "")
+        if plain.endswith(".index.json"):  # it names the shards
+            (folder / plain).write_text(content.read_text(encoding="utf-8").replace(variant, ""), encoding="utf-8")
+        else:
+            shutil.copyfile(content, folder / plain)
 
 
 def rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:

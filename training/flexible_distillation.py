@@ -20,7 +20,7 @@ from training import options
 from training.architectures import MINI_DECI, flexible
 from training.block_distillation import output_loss, task_loss
 from training.denoiser import NOISE, Stored, noisy_batch
-from training.export import SAMPLING
+from training.export import SAMPLING, export_student
 from training.judge import WEIGHTS
 from training.lesson import Material, prepare, teacher_of
 from training.loop import Place, train
@@ -109,4 +109,4 @@ def main(
         sheet=lesson.sheet(sampled),
     )
     if setup.first():
-        lesson.export(out, student, sampled, family=Family.DECIDIFFUSION, whole=whole)
+        export_student(out, teacher.spec, {"unet": student}, sampled, family=Family.DECIDIFFUSION, whole=whole)

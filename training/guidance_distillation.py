@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from errors import ConfigError
 from training import options
 from training.denoiser import NOISE, NONE, Batch, Conditions, Stored, noisy_batch
+from training.export import export_student
 from training.lesson import Material, prepare, teacher_of
 from training.loop import Place, train
 from training.samples import Sheet
@@ -166,4 +167,4 @@ def main(
         sheet=lesson.sheet(),
     )
     if setup.first():
-        lesson.export(out, student, whole=whole)
+        export_student(out, teacher.spec, {"unet": student}, whole=whole)

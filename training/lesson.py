@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,21 +9,16 @@ from itertools import islice
 from pathlib import Path
 
 from accelerate import PartialState
-from diffusers import ModelMixin, SchedulerMixin
+from diffusers import SchedulerMixin
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from models import storage
-from models.families import RECIPES
-from models.files import Files
 from models.progress import Downloading, Loading, Report
-from models.spec import Family
 from training import latents, options
 from training.data import sources
 from training.data.sources import Columns
 from training.data.stored import store
 from training.denoiser import Stored
-from training.export import export_student
 from training.judge import plain_captions
 from training.samples import STEPS, Sheet, drawn_by
 from training.setup import Setup
@@ -66,27 +60,6 @@ class Lesson:
             pipeline.register_modules(scheduler=sampled)
         return drawn_by(pipeline, self.captions, steps)
 
-    def export(
-        self,
-        out: Path,
-        student: ModelMixin,
-        sampled: SchedulerMixin | None = None,
-        *,
-        component: str = "unet",
-        family: Family | None = None,
-        whole: bool,
-    ) -> None:
-        """Write the student's checkpoint folder; a `whole` one has the other components too, wherever they are from.
-
-        `sampled`, `family`: None: the teacher's.
-        """
-        spec = self.teacher.spec
-        folders = {name: RECIPES[spec.family].folders.get(name, name) for name in RECIPES[spec.family].components}
-        export_student(out, self.teacher.folder, {component: student}, sampled, family=family or spec.family)
-        for files, there in storage.chosen(spec) if whole else ():
-            if files.component not in (component, "scheduler"):
-                copy(files, there, out / folders[files.component])
-
 
 def teacher_of(material: Material, setup: Setup) -> Teacher:
     """The teacher, on the device. Raises ConfigError, ModelUnavailable."""
@@ -111,18 +84,6 @@ def prepare(teacher: Teacher, material: Material, work: Path, least: int = 1) ->
         stored=stored,
         captions=tuple(pair.captions[0] for pair in islice(source.pairs(), SHOWN)),
     )
-
-
-def copy(files: Files, source: Path, folder: Path) -> None:
-    """A component's files byte for byte, under the default names of a variant's."""
-    folder.mkdir(parents=True, exist_ok=True)
-    variant = f".{files.variant}"
-    for name in (*files.small, *files.weights):
-        content, plain = source / name, Path(name).name.replace(variant, "")
-        if plain.endswith(".index.json"):  # it names the shards
-            (folder / plain).write_text(content.read_text(encoding="utf-8").replace(variant, ""), encoding="utf-8")
-        else:
-            shutil.copyfile(content, folder / plain)
 
 
 @contextmanager

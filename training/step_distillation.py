@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from errors import ConfigError
 from training import options
 from training.denoiser import NONE, Conditions, Stored
-from training.export import few_step_scheduler
+from training.export import export_student, few_step_scheduler
 from training.guidance_distillation import SCALES, both_passes, guided, one_pass, random_scales
 from training.lesson import Material, prepare, teacher_of
 from training.loop import Place, train
@@ -258,4 +258,4 @@ def main(
         sheet=lesson.sheet(sampled, steps=stages[-1][-1].steps),
     )
     if setup.first():
-        lesson.export(out, own, sampled, whole=whole)
+        export_student(out, teacher.spec, {"unet": own}, sampled, whole=whole)

@@ -18,7 +18,7 @@ from torch.utils._pytree import tree_map_only
 
 import config
 from errors import ConfigError
-from models import checkpoint, device, storage
+from models import checkpoint, device
 from models.families import RECIPES
 from models.files import INDEX
 from models.progress import Report
@@ -47,13 +47,6 @@ class Teacher:
     unet: UNet2DConditionModel  # the pipeline's, of the family's class: DeciDiffusion's is the flexible one
     noise: DDPMScheduler  # noise levels and prediction type, as its scheduler's file has them
     identities: Mapping[str, str]  # of each component: equal for equal files
-
-    @property
-    def folder(self) -> Path:
-        """Of its checkpoint."""
-        found = storage.folder(self.spec.source)
-        assert found is not None  # or it would not have been loaded
-        return found
 
     @property
     def side(self) -> int:

@@ -68,7 +68,7 @@ def student(teacher: Mini, losses: str, training: Training, stored: Stored, fold
         whole = UNet2DConditionModel.from_pretrained(Path(teacher.spec.repo) / "unet", dtype=torch.float32)
         plan = training.plan(LOSSES[losses])
         net = blocks.train_in_rounds(whole, STUDENTS[plan.student], stored, plan, below)
-        export_student(below / "written", Path(teacher.spec.repo), {"unet": net}, whole=True)
+        export_student(below / "written", teacher.spec, {"unet": net}, whole=True)
         (below / "written").replace(below / "model")
     return found
 
