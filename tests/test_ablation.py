@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import config
 from errors import ConfigError
 from training.__main__ import app
-from training.denoiser import Stored
+from training.base_training import Stored
 from training.report import ablation
 from training.report.collect import Plan
 from training.report.minis import Mini

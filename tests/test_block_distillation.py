@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 
 from training import block_distillation as block
 from training.__main__ import app
+from training.architectures import denoiser
+from training.base_training import NOISE, Stored, noisy_batch
 from training.block_distillation import PLAN, Weights, distil, train_in_rounds, train_student, watched
-from training.denoiser import NOISE, Stored, denoiser, noisy_batch
 from training.judge import WEIGHTS
 from training.lesson import Lesson, Material, prepare, teacher_of
-from training.loop import Place
-from training.schedule import Schedule
-from training.setup import Setup
+from training.loop.schedule import Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place
 from training.surgery import MINI_BK_SDM, Removal, blocks, shrunk, stages
 
 CPU = Setup(device="cpu")

@@ -6,9 +6,9 @@ import pytest
 import torch
 from diffusers import AutoencoderKL
 
-from training.autoencoder import autoencoder
 from training.decoder_distillation import decoder_loss, encoder_loss, narrowed, train_decoder
-from training.schedule import Schedule
+from training.loop.schedule import Schedule
+from training.shapes.autoencoder import autoencoder
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from typer.testing import CliRunner, Result
 
 from errors import ConfigError
 from training.__main__ import app
-from training.captions import plain_caption
 from training.judge import held_out_scenes
 from training.report import pages
 from training.report.curves import plot
@@ -21,6 +20,7 @@ from training.report.goals import checked
 from training.report.record import Made, MiniRecord, Report, Spread, WorldRecord, read
 from training.report.tables import Grid, family, goals, grids
 from training.report.worlds import POSTERS, SHAPES, World
+from training.shapes.captions import plain_caption
 
 ROOT = Path(__file__).parents[1]
 SAME = Spread(median=1.0, least=0.9, most=1.2)

@@ -6,7 +6,7 @@ import pytest
 from judging.drawing import draw
 from judging.scenes import COLOURS, PALETTE, SHAPES, SIDE, Item, Scene, held_out, random_scene
 from judging.seeing import nearest_colours
-from training.captions import random_caption, vocabulary
+from training.shapes.captions import random_caption, vocabulary
 
 
 def scenes(count: int, seed: int = 0, *, judging: bool = False) -> list[Scene]:

@@ -7,11 +7,11 @@ import torch
 from diffusers import DDPMScheduler
 
 from models.flexible_unet import FlexibleUNet2DConditionModel
-from training.architectures import MINI_DECI, flexible
-from training.denoiser import NOISE, Stored, denoiser, noisy_batch
+from training.architectures import MINI_DECI, denoiser, flexible
+from training.base_training import NOISE, Stored, noisy_batch
 from training.flexible_distillation import ZERO_SNR, same_noise, train_flexible, zero_snr_scheduler
-from training.loop import Place
-from training.schedule import Schedule
+from training.loop.schedule import Schedule
+from training.loop.train import Place
 
 
 def test_the_last_time_is_noise_alone() -> None:

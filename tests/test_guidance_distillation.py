@@ -4,7 +4,7 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 
-from training.denoiser import denoiser
+from training.architectures import denoiser
 from training.guidance_distillation import (
     SCALES,
     both_passes,
@@ -15,7 +15,7 @@ from training.guidance_distillation import (
     random_scales,
     takes_guidance,
 )
-from training.loop import Place
+from training.loop.train import Place
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from judging.drawing import stencil
 from judging.judge import judged
 from judging.prompts import BESIDE, Asked, AskedItem, understood
 from judging.scenes import MARGIN, PALETTE, SIDE, Item, Scene, random_scene
-from training.captions import Caption, plain_caption, random_caption
+from training.shapes.captions import Caption, plain_caption, random_caption
 
 RING_AND_CROSS = AskedItem("ring"), AskedItem("cross")
 

@@ -30,7 +30,7 @@ def vae() -> AutoencoderKL:
 @pytest.fixture(scope="module")
 def stored(vae: AutoencoderKL) -> dict[str, torch.Tensor]:
     """What `python -m training base` stores of 40 pictures that no training has seen."""
-    from training.latents import encoded
+    from training.shapes.latents import encoded
 
     rng = np.random.default_rng(12345)
     latents, colours = encoded(vae, np.stack([draw(random_scene(rng, 1 + number % 2)) for number in range(40)]))

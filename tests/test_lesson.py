@@ -10,7 +10,7 @@ from tests import picture_sets as sets
 from tests.tiny import Checkpoints
 from training.judge import WEIGHTS
 from training.lesson import Material, prepare, teacher_of
-from training.setup import Setup
+from training.loop.setup import Setup
 
 CPU = Setup(device="cpu")
 

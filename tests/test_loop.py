@@ -14,12 +14,12 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import Tensor, nn
 
 from errors import ConfigError, DarkroomError
-from training import checkpoint as checkpoints
-from training.checkpoint import NotSaved
-from training.interrupts import Stopped
-from training.loop import Place, train
-from training.schedule import Schedule
-from training.setup import Setup
+from training.loop import checkpoint as checkpoints
+from training.loop.checkpoint import NotSaved
+from training.loop.interrupts import Stopped
+from training.loop.schedule import Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place, train
 
 SCHEDULE = Schedule(steps=12, rate=0.01, decay=1.0, average=0.5, save_every=5)
 

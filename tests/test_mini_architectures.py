@@ -4,8 +4,7 @@ import re
 
 import torch
 
-from training.architectures import MINI_DECI, flexible, flexible_name
-from training.denoiser import denoiser
+from training.architectures import MINI_DECI, denoiser, flexible, flexible_name
 
 INSIDE = ("down_blocks.2.", "mid_block.", "up_blocks.0.", "up_blocks.1.modules_list.0.")  # narrower than the teacher
 

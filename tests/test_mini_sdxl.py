@@ -16,19 +16,19 @@ from judging.posters.scenes import PIXELS, random_poster
 from judging.scenes import SIDE
 from models.vocabulary import known_words, load_vocabulary
 from training import block_distillation
-from training.autoencoder import to_tensor
 from training.judge import WEIGHTS
-from training.latents import load
 from training.lesson import Material, prepare, teacher_of
-from training.mini_sdxl import PLAN, make
+from training.loop.schedule import Schedule
+from training.loop.setup import Setup
 from training.posters.captions import plain_caption, random_caption, vocabulary
 from training.posters.judge import held_out_posters, shares
 from training.posters.level import cut, enlarged
+from training.posters.mini_sdxl import PLAN, make
 from training.posters.stored import WHOLE, framed, posters
 from training.posters.text import Readers
-from training.schedule import Schedule
-from training.setup import Setup
-from training.text import encode
+from training.questions import encode
+from training.shapes.autoencoder import to_tensor
+from training.shapes.latents import load
 
 ONE = Schedule(steps=1, rate=1e-3)
 TINY = replace(

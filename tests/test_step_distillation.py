@@ -7,7 +7,7 @@ import torch
 from diffusers import DDIMScheduler, DDPMScheduler
 from torch import Tensor
 
-from training.denoiser import NOISE
+from training.base_training import NOISE
 from training.step_distillation import Halving, Levels, ddim_step, one_step_target, step_loss, teachers_way, time_of
 
 DDIM = {"timestep_spacing": "trailing", "set_alpha_to_one": True, "clip_sample": False}

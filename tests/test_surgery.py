@@ -10,7 +10,7 @@ from diffusers import UNet2DConditionModel
 from errors import ConfigError
 from models.architectures import ARCHITECTURES, UNET_XL
 from models.flexible_unet import FlexibleUNet2DConditionModel
-from training.denoiser import denoiser
+from training.architectures import denoiser
 from training.guidance_distillation import takes_guidance
 from training.surgery import (
     BK_SMALL,

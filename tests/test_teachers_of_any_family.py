@@ -13,12 +13,12 @@ from torch import Tensor
 from tests import picture_sets as sets
 from tests.tiny import Checkpoints
 from training import block_distillation as block
+from training.base_training import Stored, noisy_batch
 from training.data.sources import find
 from training.data.stored import store
-from training.denoiser import Stored, noisy_batch
 from training.guidance_distillation import both_passes, takes_guidance, train_guidance
-from training.loop import Place
-from training.schedule import Schedule
+from training.loop.schedule import Schedule
+from training.loop.train import Place
 from training.step_distillation import Halving, Levels, as_velocity, predicting, train_steps
 from training.surgery import BK_SMALL, shrunk
 from training.teacher import Teacher, load

@@ -13,12 +13,12 @@ from transformers import CLIPTokenizer
 
 from judging.scenes import random_scene
 from models.vocabulary import TAIL, known_words, load_vocabulary
-from training.captions import plain_caption, random_caption, vocabulary
-from training.mini import PLAN, make
-from training.schedule import Schedule
-from training.setup import Setup
-from training.text import encode
-from training.tokenizer import write_tokenizer
+from training.loop.schedule import Schedule
+from training.loop.setup import Setup
+from training.questions import encode
+from training.shapes.captions import plain_caption, random_caption, vocabulary
+from training.shapes.mini_sd import PLAN, make
+from training.shapes.tokenizer import write_tokenizer
 
 CPU = Setup(device="cpu")
 TINY = replace(

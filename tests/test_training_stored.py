@@ -12,13 +12,13 @@ from torch import Tensor
 from errors import ConfigError
 from tests import picture_sets as sets
 from tests.tiny import Checkpoints
+from training.base_training import Stored, noisy_batch
 from training.data import stored
 from training.data.pictures import square
 from training.data.rows import Growing, Kind, mapped
 from training.data.sources import Columns, find
 from training.data.stored import store
-from training.denoiser import Stored, noisy_batch
-from training.loop import Place
+from training.loop.train import Place
 from training.teacher import Prompts, Teacher, load
 
 SIDE = 64

@@ -23,8 +23,8 @@ import config
 from judging.seeing import see
 from judging.verdict import both_right, verdict
 from models import storage
-from training.captions import plain_caption
 from training.judge import GUIDANCE, STEPS, WEIGHTS, draw_all, held_out_scenes, load
+from training.shapes.captions import plain_caption
 
 CONFIG = config.load(Path(__file__).parents[1] / "config.yaml")
 RIGHT = {"mini-sd": 10, "mini-bk-sdm": 9, "mini-turbo": 9}  # of twelve held-out prompts, at least

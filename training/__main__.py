@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from errors import ConfigError, DarkroomError
-from training.interrupts import Stopped
+from training.loop.interrupts import Stopped
 
 # What libraries read when they are imported, where nobody has set it.
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns of image processors that nothing here uses
@@ -22,8 +22,11 @@ FAILED, BAD_INPUT = 1, 2
 
 # Each command: where its function is, and its line in the list. A module is imported when its command is called.
 COMMANDS = {
-    "base": ("training.mini:main", "Train a mini from nothing: autoencoder, text encoder, U-Net."),
-    "posters": ("training.mini_sdxl:main", "Train mini-sdxl on posters: autoencoder, two text encoders, U-Net."),
+    "base": ("training.shapes.mini_sd:main", "Train a mini from nothing: autoencoder, text encoder, U-Net."),
+    "posters": (
+        "training.posters.mini_sdxl:main",
+        "Train mini-sdxl on posters: autoencoder, two text encoders, U-Net.",
+    ),
     "block": ("training.block_distillation:main", "Leave blocks of a U-Net out and let the rest learn from the whole."),
     "guidance": ("training.guidance_distillation:main", "Teach a U-Net to do in one pass what guidance does in two."),
     "steps": ("training.step_distillation:main", "Teach a U-Net to do in one step what its teacher does in several."),

@@ -58,6 +58,23 @@ KINDS = {"resnets": ResnetBlock2D, "attentions": Transformer2DModel}
 BLOCK = re.compile(r"((?:down_blocks|up_blocks)\.\d+|mid_block)\.(resnets|attentions)\.(\d+)\.(.+)")
 
 
+def denoiser(latent_channels: int, text_width: int, channels: tuple[int, ...] = (64, 96, 128)) -> UNet2DConditionModel:
+    """mini-sd's. Attends to the text at the inner levels only: at the outermost it costs four times the whole rest."""
+    inner = len(channels) - 1
+    return UNet2DConditionModel(
+        sample_size=16,
+        in_channels=latent_channels,
+        out_channels=latent_channels,
+        down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * inner),
+        up_block_types=(*("CrossAttnUpBlock2D",) * inner, "UpBlock2D"),
+        block_out_channels=channels,
+        layers_per_block=1,
+        attention_head_dim=4,
+        norm_num_groups=16,
+        cross_attention_dim=text_width,
+    )
+
+
 def flexible(teacher: UNet2DConditionModel, configurations: Mapping[str, Any]) -> FlexibleUNet2DConditionModel:
     """A flexible U-Net that starts with the teacher's weights where it has a tensor of the same place and shape."""
     kept = ("in_channels", "out_channels", "norm_num_groups")

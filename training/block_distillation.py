@@ -18,15 +18,16 @@ import typer
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
-from training import latents, options
-from training.denoiser import NOISE, Batch, Stored, noisy_batch
+from training import options
+from training.base_training import NOISE, Batch, Stored, noisy_batch
 from training.export import export_student
 from training.judge import WEIGHTS
 from training.lesson import Lesson, Material, prepare, teacher_of
-from training.loop import Place, train
-from training.samples import Sheet
-from training.schedule import Learning, Schedule
-from training.setup import Setup
+from training.loop.samples import Sheet
+from training.loop.schedule import Learning, Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place, train
+from training.shapes import latents
 from training.surgery import STUDENTS, Blocks, Removal, StudentName, blocks, shrunk, stages
 from training.teacher import refuse
 

@@ -13,8 +13,8 @@ from rich.progress import track
 from torch import Tensor
 
 from models.latent_colours import LatentColours
-from training import latents
 from training.judge import WEIGHTS
+from training.shapes import latents
 
 HIDDEN = (32, 32)
 NOISE = 0.1  # on the latents, whose mean square is 1: those of a picture that develops are not quite right yet

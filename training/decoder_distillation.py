@@ -14,13 +14,13 @@ from PIL.Image import Image
 from torch import Tensor, nn
 
 from training import options
-from training.autoencoder import likeness_loss
 from training.export import export_student
 from training.lesson import Material, prepare, teacher_of
-from training.loop import Place, train
-from training.samples import Sheet, grid
-from training.schedule import Learning, Schedule
-from training.setup import Setup
+from training.loop.samples import Sheet, grid
+from training.loop.schedule import Learning, Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place, train
+from training.shapes.autoencoder import likeness_loss
 
 CHANNELS = (8, 16, 32, 32)  # half of the teacher's at each level: a quarter of the work
 NOISE = 0.1  # most noise on the latents, of their own strength: those that a denoiser makes are not quite right

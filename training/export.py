@@ -23,7 +23,7 @@ from models import storage
 from models.families import RECIPES
 from models.files import INDEX, Files
 from models.spec import Family, ModelSpec
-from training.denoiser import NOISE
+from training.base_training import NOISE
 from training.predictions import V
 
 SAMPLING: dict[str, Any] = {

@@ -18,16 +18,16 @@ from torch import Tensor, nn
 from models.spec import Family
 from training import options
 from training.architectures import MINI_DECI, flexible
+from training.base_training import NOISE, Stored, noisy_batch
 from training.block_distillation import output_loss, task_loss
-from training.denoiser import NOISE, Stored, noisy_batch
 from training.export import SAMPLING, export_student
 from training.judge import WEIGHTS
 from training.lesson import Material, prepare, teacher_of
-from training.loop import Place, train
+from training.loop.samples import Sheet
+from training.loop.schedule import Learning, Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place, train
 from training.predictions import V
-from training.samples import Sheet
-from training.schedule import Learning, Schedule
-from training.setup import Setup
 from training.teacher import refuse
 
 ZERO_SNR = {"rescale_betas_zero_snr": True, "prediction_type": V}

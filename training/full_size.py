@@ -16,11 +16,11 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL, DDPMScheduler
 from torch import Tensor, nn
 
+from training.base_training import Batch
 from training.block_distillation import WATCHED, After, feature_loss, output_loss, task_loss, watched
 from training.decoder_distillation import decoder_loss, encoder_loss, narrowed
-from training.denoiser import Batch
 from training.guidance_distillation import both_passes, guidance_loss, one_pass, random_scales, takes_guidance
-from training.loop import Place
+from training.loop.train import Place
 from training.predictions import EPSILON
 from training.step_distillation import Levels, Predict, as_velocity, predicting, step_loss, teachers_way, time_of
 from training.surgery import STUDENTS, StudentName, removed

@@ -19,13 +19,13 @@ from torch import Tensor, nn
 
 from errors import ConfigError
 from training import options
-from training.denoiser import NOISE, NONE, Batch, Conditions, Stored, noisy_batch
+from training.base_training import NOISE, NONE, Batch, Conditions, Stored, noisy_batch
 from training.export import export_student
 from training.lesson import Material, prepare, teacher_of
-from training.loop import Place, train
-from training.samples import Sheet
-from training.schedule import Learning, Schedule
-from training.setup import Setup
+from training.loop.samples import Sheet
+from training.loop.schedule import Learning, Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place, train
 from training.surgery import settings_of
 from training.teacher import refuse
 

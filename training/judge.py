@@ -23,7 +23,7 @@ from judging.seeing import Seen, see
 from judging.verdict import both_right, verdict
 from models.checkpoint import assembled
 from models.device import choose
-from training.captions import plain_caption
+from training.shapes.captions import plain_caption
 
 WEIGHTS = Path(__file__).parent.parent / "models" / "weights"
 STEPS = 20

@@ -14,14 +14,15 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from models.progress import Downloading, Loading, Report
-from training import latents, options
+from training import options
+from training.base_training import Stored
 from training.data import sources
 from training.data.sources import Columns
 from training.data.stored import store
-from training.denoiser import Stored
 from training.judge import plain_captions
-from training.samples import STEPS, Sheet, drawn_by
-from training.setup import Setup
+from training.loop.samples import STEPS, Sheet, drawn_by
+from training.loop.setup import Setup
+from training.shapes import latents
 from training.teacher import Teacher, load
 
 ENCODED = "encoded"  # folder in --work

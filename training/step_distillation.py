@@ -20,15 +20,15 @@ from torch import Tensor, nn
 
 from errors import ConfigError
 from training import options
-from training.denoiser import NONE, Conditions, Stored
+from training.base_training import NONE, Conditions, Stored
 from training.export import export_student, few_step_scheduler
 from training.guidance_distillation import SCALES, both_passes, guided, one_pass, random_scales
 from training.lesson import Material, prepare, teacher_of
-from training.loop import Place, train
+from training.loop.samples import Sheet
+from training.loop.schedule import Learning, Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place, train
 from training.predictions import velocity_from
-from training.samples import Sheet
-from training.schedule import Learning, Schedule
-from training.setup import Setup
 from training.teacher import beginner, load
 
 Predict = Callable[[Tensor, Tensor], Tensor]  # noisy latents (batch, c, h, w) and times (batch,) → v like the latents

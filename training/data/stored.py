@@ -24,10 +24,10 @@ from torch import Tensor
 import atomic
 from errors import ConfigError
 from models.amounts import bytes_text
+from training.base_training import Stored
 from training.data.pictures import Broken, Pair, examine, square
 from training.data.rows import Array, Growing, Kind, mapped
 from training.data.sources import Source
-from training.denoiser import Stored
 from training.teacher import Teacher
 
 RECORD = "stored.json"

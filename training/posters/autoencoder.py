@@ -16,10 +16,10 @@ from judging.drawing import Pixels
 from judging.posters.drawing import draw
 from judging.posters.scenes import SHAPES, Poster, colour_on, random_ground, random_poster
 from judging.scenes import SIDE, Item
-from training.autoencoder import CROWDED, Rebuild, autoencoder_loss, to_tensor
-from training.loop import Place, train
-from training.schedule import Schedule
-from training.setup import Setup
+from training.loop.schedule import Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place, train
+from training.shapes.autoencoder import CROWDED, Rebuild, autoencoder_loss, to_tensor
 
 CROPS = ((0.6, 64), (1.0, SIDE))  # up to this share of the steps, crops of so many pixels
 GRID = 8  # pixels of a latent: patterns lie on it

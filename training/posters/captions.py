@@ -11,7 +11,7 @@ from judging.posters.scenes import SHAPES, Ground, Poster
 from judging.posters.wordings import GROUND_WORDS, NUMBER_WORDS, PATTERN_WORDS, PLURALS, TIME_WORDS
 from judging.scenes import COLOURS, Item
 from judging.wordings import BACKGROUND_WORDS, OPEN, OTHER_WORDS, PLACE_WORDS, RELATION_WORDS, SIZE_WORDS
-from training.captions import Pick, filler, item_words, spelled
+from training.shapes.captions import Pick, filler, item_words, spelled
 
 ANYWHERE = Ground(colour=OPEN, pattern=OPEN, time=OPEN)  # the words tell no ground
 

@@ -16,11 +16,11 @@ from judging.drawing import Pixels
 from judging.posters.drawing import TILE, draw
 from judging.posters.scenes import PIXELS, random_poster
 from judging.scenes import SIDE
-from training.autoencoder import CROWDED, NOISE, likeness_loss, to_tensor
-from training.loop import Place, train
+from training.loop.schedule import Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place, train
 from training.posters.autoencoder import crowd
-from training.schedule import Schedule
-from training.setup import Setup
+from training.shapes.autoencoder import CROWDED, NOISE, likeness_loss, to_tensor
 
 CROPS = ((0.6, 128), (1.0, PIXELS))  # up to this share of the steps, crops of so many pixels
 SAME = 1.0  # weight of the distance between both encoders' latents

@@ -18,10 +18,10 @@ from judging.drawing import Pixels
 from judging.posters.drawing import TILE, draw
 from judging.posters.scenes import PIXELS, Poster, random_poster
 from judging.scenes import SIDE
-from training.latents import encoded, padded, save
 from training.posters.captions import random_caption
 from training.posters.text import Readers
-from training.text import encode
+from training.questions import encode
+from training.shapes.latents import encoded, padded, save
 
 CAPTIONS = 2  # different ones of each picture
 CUT, SMALL = 0.1, 0.05  # shares of pictures cut from larger ones, and enlarged from smaller ones

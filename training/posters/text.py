@@ -17,11 +17,11 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 from judging.posters.scenes import MOST, PATTERNS, SHAPES, TIMES, Poster, random_poster
 from judging.scenes import COLOURS, Item
 from judging.wordings import OPEN
-from training.loop import Place, train
+from training.loop.schedule import Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place, train
 from training.posters.captions import Caption, random_caption, several
-from training.schedule import Schedule
-from training.setup import Setup
-from training.text import (
+from training.questions import (
     Questions,
     Told,
     answer_loss,

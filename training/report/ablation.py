@@ -17,10 +17,10 @@ import config
 from errors import ConfigError
 from models.registry import registry
 from training import block_distillation as blocks
+from training.base_training import NOISE, Stored, noisy_batch
 from training.block_distillation import Weights
-from training.denoiser import NOISE, Stored, noisy_batch
 from training.export import export_student
-from training.loop import Place
+from training.loop.train import Place
 from training.report import classifier, collect, options, tables
 from training.report.minis import Mini, embedded
 from training.report.record import Ablated, Ablation

@@ -19,8 +19,8 @@ from judging.posters import verdict as poster_verdict
 from judging.posters.scenes import Poster
 from judging.scenes import COLOURS, Scene
 from models.spec import Family
-from training import captions
 from training.posters import captions as poster_captions
+from training.shapes import captions
 
 RIGHT, WRONG, NOT_ASKED = "1", "0", "-"
 HELD_OUT_SEED = 20261121  # the same as in training/judge.py

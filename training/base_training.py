@@ -1,4 +1,4 @@
-"""The denoiser stage: a U-Net learns to take noise away from stored latents, led by stored text states."""
+"""Base training: a U-Net learns to take noise away from stored latents, led by stored text states."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
-from training.loop import Place, train
+from training.loop.samples import Sheet
+from training.loop.schedule import Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place, train
 from training.predictions import target
-from training.samples import Sheet
-from training.schedule import Schedule
-from training.setup import Setup
 
 DROPPED = 0.1  # share of captions replaced by the empty one: what guidance leads away from
 
@@ -84,23 +84,6 @@ class Batch:
         """What the net answers, like noisy."""
         answer: Tensor = net(self.noisy, self.times, self.texts, added_cond_kwargs=dict(self.conditions)).sample
         return answer
-
-
-def denoiser(latent_channels: int, text_width: int, channels: tuple[int, ...] = (64, 96, 128)) -> UNet2DConditionModel:
-    """Attention to the text only at the inner levels: at the outermost it costs four times the whole rest."""
-    inner = len(channels) - 1
-    return UNet2DConditionModel(
-        sample_size=16,
-        in_channels=latent_channels,
-        out_channels=latent_channels,
-        down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * inner),
-        up_block_types=(*("CrossAttnUpBlock2D",) * inner, "UpBlock2D"),
-        block_out_channels=channels,
-        layers_per_block=1,
-        attention_head_dim=4,
-        norm_num_groups=16,
-        cross_attention_dim=text_width,
-    )
 
 
 def train_denoiser(

@@ -16,20 +16,20 @@ from transformers import CLIPTokenizer
 
 from training import options
 from training.architectures import MINI_SDXL
-from training.denoiser import train_denoiser
+from training.base_training import train_denoiser
 from training.export import LARGEST_FILE, scheduler
 from training.judge import WEIGHTS
-from training.latents import load, scale
+from training.loop.samples import drawn_by
+from training.loop.schedule import Learning, Schedule
+from training.loop.setup import Setup
 from training.posters import stored
 from training.posters.autoencoder import train_autoencoder
 from training.posters.captions import plain_caption, vocabulary
 from training.posters.judge import held_out_posters
 from training.posters.level import enlarged, train_level
 from training.posters.text import Readers, train_text
-from training.samples import drawn_by
-from training.schedule import Learning, Schedule
-from training.setup import Setup
-from training.tokenizer import write_tokenizer
+from training.shapes.latents import load, scale
+from training.shapes.tokenizer import write_tokenizer
 
 WORK = Path("runs/mini-sdxl")
 

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from judging.drawing import Pixels, draw
 from judging.scenes import COLOURS, SHAPES, SIDE, Item, Scene, random_scene
-from training.loop import Place, train
-from training.schedule import Schedule
-from training.setup import Setup
+from training.loop.schedule import Schedule
+from training.loop.setup import Setup
+from training.loop.train import Place, train
 
 CHANNELS = (16, 32, 64, 64)  # few where the pictures are large: they cost the time
 LATENTS = 8

@@ -15,7 +15,7 @@ from pathlib import Path
 from transformers import CLIPTokenizer
 
 from models.vocabulary import TAIL
-from training.captions import FILLERS, vocabulary
+from training.shapes.captions import FILLERS, vocabulary
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 PIECES = 300  # merges for unknown words, so that they do not fill the 77 places letter by letter

@@ -15,16 +15,18 @@ from rich.progress import track
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from judging.scenes import SIDE
-from training import latents, options
-from training.autoencoder import CHANNELS, LATENTS, autoencoder, train_autoencoder
-from training.denoiser import denoiser, train_denoiser
+from training import options
+from training.architectures import denoiser
+from training.base_training import train_denoiser
 from training.export import assembled, export
 from training.judge import WEIGHTS, plain_captions
-from training.samples import drawn_by
-from training.schedule import Learning, Schedule
-from training.setup import Setup
-from training.text import WIDTH, Reader, train_text
-from training.tokenizer import write_tokenizer
+from training.loop.samples import drawn_by
+from training.loop.schedule import Learning, Schedule
+from training.loop.setup import Setup
+from training.shapes import latents
+from training.shapes.autoencoder import CHANNELS, LATENTS, autoencoder, train_autoencoder
+from training.shapes.text import WIDTH, Reader, train_text
+from training.shapes.tokenizer import write_tokenizer
 
 WORK = Path("runs/mini")
 REBUILT = 32  # held-out pictures by which the autoencoder is told

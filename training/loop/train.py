@@ -18,12 +18,12 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from errors import ConfigError, DarkroomError
-from training import checkpoint as checkpoints
-from training.interrupts import Stopped, ears
-from training.progress import Log
-from training.samples import Sheet
-from training.schedule import Schedule
-from training.setup import Setup
+from training.loop import checkpoint as checkpoints
+from training.loop.interrupts import Stopped, ears
+from training.loop.progress import Log
+from training.loop.samples import Sheet
+from training.loop.schedule import Schedule
+from training.loop.setup import Setup
 
 
 class Place(NamedTuple):

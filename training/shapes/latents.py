@@ -16,11 +16,11 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from errors import ConfigError
 from judging.drawing import Pixels, draw
 from judging.scenes import Scene, random_scene
-from training.autoencoder import to_tensor
-from training.captions import random_caption
-from training.denoiser import Stored
-from training.text import encode
-from training.tokenizer import LENGTH
+from training.base_training import Stored
+from training.questions import encode
+from training.shapes.autoencoder import to_tensor
+from training.shapes.captions import random_caption
+from training.shapes.tokenizer import LENGTH
 
 CAPTIONS = 3  # different ones of each picture
 PAIRS = 0.55  # share of pictures with two objects: the harder ones

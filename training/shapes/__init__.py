@@ -1,0 +1,1 @@
+"""How mini-sd is made: coloured shapes, their words, and what its parts learn of them."""
