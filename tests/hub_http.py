@@ -14,8 +14,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from tests.hub_repo import Repo
 from tests.hub_state import Fault, Request, State
 
-API = re.compile(r"/api/models/(?P<repo>[^/]+/[^/]+)(/(?P<kind>revision|tree)/(?P<rev>[^/]+)(/(?P<path>.+))?)?")
-RESOLVE = re.compile(r"/(?P<repo>[^/]+/[^/]+)/resolve/(?P<rev>[^/]+)/(?P<path>.+)")
+API = re.compile(
+    r"/api/(models|datasets)/(?P<repo>[^/]+/[^/]+)(/(?P<kind>revision|tree|paths-info)/(?P<rev>[^/]+)(/(?P<path>.+))?)?"
+)
+RESOLVE = re.compile(r"/(datasets/)?(?P<repo>[^/]+/[^/]+)/resolve/(?P<rev>[^/]+)/(?P<path>.+)")
 SLOW_CHUNK = 1024  # bytes per write where a transfer is slow
 
 
@@ -65,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.list(repo, found["kind"], found["path"] or "", parse_qs(url.query), fault)
 
-    do_HEAD = do_GET  # noqa: N815
+    do_HEAD = do_POST = do_GET  # noqa: N815
 
     def logged(self, path: str, repo: str | None, file: str | None) -> Request:
         entry = Request(self.command, path, repo, file, self.headers["Range"], self.headers["Authorization"])
@@ -83,8 +85,14 @@ class Handler(BaseHTTPRequestHandler):
         def asked(name: str) -> bool:
             return query.get(name, [""])[-1].lower() in ("true", "1")
 
-        tree = kind == "tree"
-        content = repo.tree(below, recursive=asked("recursive")) if tree else repo.info(blobs=asked("blobs"))
+        content: object
+        if kind == "tree":
+            content = repo.tree(below, recursive=asked("recursive"))
+        elif kind == "paths-info":
+            named = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())["paths"]
+            content = [entry for entry in repo.tree("", recursive=True) if entry["path"] in named]
+        else:
+            content = repo.info(blobs=asked("blobs"))
         self.answer(json.dumps(content).encode(), fault)
 
     def resolve(self, repo: Repo, path: str, fault: Fault) -> None:

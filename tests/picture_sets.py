@@ -5,6 +5,7 @@ import json
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -68,6 +69,21 @@ def add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
 
 def saved(folder: Path, count: int = 4) -> Path:
     """As `datasets` saves one: its own column names, and several captions of each picture."""
+    data_set(count).save_to_disk(str(folder))
+    return folder
+
+
+def parquet(folder: Path, count: int = 4) -> Path:
+    """The same as a repository on the hub holds it, in two files."""
+    (folder / "data").mkdir(parents=True)
+    for number in range(2):
+        file = folder / "data" / f"train-{number:05d}-of-00002.parquet"
+        data_set(count).shard(2, number).to_parquet(file)
+    return folder
+
+
+def data_set(count: int) -> Any:
+    """A `datasets.Dataset`."""
     import datasets
 
     said = captions(count)
@@ -76,5 +92,4 @@ def saved(folder: Path, count: int = 4) -> Path:
         "said": [[text, text.upper()] for _, text in said],
     }
     kinds = datasets.Features({"photo": datasets.Image(), "said": datasets.List(datasets.Value("string"))})
-    datasets.Dataset.from_dict(columns, features=kinds).save_to_disk(str(folder))
-    return folder
+    return datasets.Dataset.from_dict(columns, features=kinds)

@@ -5,12 +5,15 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+import datasets
 import pytest
 import torch
 from PIL import Image
 
 from errors import ConfigError
 from tests import picture_sets as sets
+from tests.hub import Hub
+from tests.published import use
 from training.data.pictures import Broken, Pair, examine, square
 from training.data.sources import Columns, Source, find
 
@@ -37,6 +40,21 @@ def test_a_saved_data_set_with_columns_of_its_own(tmp_path: Path) -> None:
         find(str(folder), Columns(picture="said", caption="photo"))
     pairs = list(find(str(folder), Columns(caption="said")).pairs(1))
     assert [pair.captions[1] for pair in pairs] == [text.upper() for _, text in sets.captions(4)[1:]]
+
+
+def test_a_data_set_on_the_hub(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.add("ada/pictures", sets.parquet(tmp_path / "set"))
+    use(hub, tmp_path / "hub", monkeypatch)
+    monkeypatch.setattr(datasets.config, "HF_ENDPOINT", hub.url)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    source = find("ada/pictures", Columns(caption="said"))
+    assert [pair.captions[0] for pair in source.pairs()] == [text for _, text in sets.captions(4)]
+    assert next(source.pairs(2)).open().getpixel((0, 0)) == (0, 0, 255)
+    assert find("ada/pictures", Columns(caption="said")).fingerprint == source.fingerprint
+    with pytest.raises(ConfigError, match=r"ada/pictures has no split 'test'\. Name one with --split: train\."):
+        find("ada/pictures", Columns(caption="said"), "test")
+    with pytest.raises(ConfigError, match=r"ada/nothing cannot be read: .*ada/nothing"):
+        find("ada/nothing")
 
 
 def test_one_tar_alone(tmp_path: Path) -> None:
