@@ -1,5 +1,7 @@
 """Deployments of tiny models: a config.yaml of our own form, around checkpoints in local folders."""
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,14 @@ TINY: dict[str, Any] = {
 
 def entry(name: str, folder: Path, like: str = "stable-diffusion-v1-4", **changes: Any) -> dict[str, Any]:
     """The entry of our model `like`, made to fit the tiny checkpoint in `folder`."""
-    models = yaml.safe_load(OURS.read_text(encoding="utf-8"))["models"]
-    ours: dict[str, Any] = next(model for model in models if model["name"] == like)
-    return {**ours, **TINY, "name": name, "title": f"Tiny {name}", "repo": str(folder), **changes}
+    ours = next(model for model in _ours() if model["name"] == like)
+    return deepcopy({**ours, **TINY, "name": name, "title": f"Tiny {name}", "repo": str(folder), **changes})
+
+
+@cache
+def _ours() -> list[dict[str, Any]]:
+    models: list[dict[str, Any]] = yaml.safe_load(OURS.read_text(encoding="utf-8"))["models"]
+    return models
 
 
 def written(folder: Path, *entries: dict[str, Any], **choices: Any) -> Path:

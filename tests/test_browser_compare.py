@@ -33,10 +33,11 @@ def server(tmp_path_factory: pytest.TempPathFactory, checkpoints: Checkpoints) -
 
 @pytest.fixture
 def minis(tmp_path: Path) -> Iterator[Served]:
-    """Of all models that ship with Darkroom."""
+    """Of all models that ship with Darkroom, each at two steps."""
     ours = yaml.safe_load(OURS.read_text(encoding="utf-8"))["models"]
     ship = [model | {"repo": str(OURS.parent / model["repo"])} for model in ours if not model["download_bytes"]]
     for model in ship:
+        model["steps"]["default"] = 2
         model["latent_space"]["colours"] = str(OURS.parent / model["latent_space"]["colours"])
         for elsewhere in model.get("components", {}).values():
             elsewhere["repo"] = str(OURS.parent / elsewhere["repo"])
