@@ -33,7 +33,7 @@ def kept(config: Path) -> list[Record]:
     return [Record.model_validate_json(path.read_text(encoding="utf-8")) for path in files]
 
 
-def test_models_on_the_disk_are_measured_kept_and_written(two: Path, tmp_path: Path) -> None:
+def test_models_on_the_disk_are_measured_kept_and_written(two: Path, tmp_path: Path, capsys: Captured) -> None:
     out = tmp_path / "made.json"
     done = ran("benchmark", "--config", str(two), *FAST, "--json", str(out), "--markdown", "-")
     assert (done.returncode, done.stderr) == (0, "")
@@ -46,17 +46,16 @@ def test_models_on_the_disk_are_measured_kept_and_written(two: Path, tmp_path: P
     assert "Median of 2 runs (least to most)" in done.stdout
     assert "64x64, 2 steps" in done.stdout
     assert "Beside the benchmark before" not in done.stdout
-    again = ran("benchmark", "--config", str(two), *FAST, "--models", "bk")
-    assert again.returncode == 0
-    assert "Beside the benchmark before on this machine" in again.stdout
+    assert app.main(["benchmark", "--config", str(two), *FAST, "--models", "bk"]) == 0
+    assert "Beside the benchmark before on this machine" in capsys.readouterr().out
     assert [len(record.models) for record in kept(two)] == [2, 1]
 
 
-def test_a_model_that_cannot_be_measured_exits_1_with_its_reason(two: Path) -> None:
-    done = ran("benchmark", "--config", str(two), *FAST, "--models", "gone,sd")
-    assert done.returncode == app.FAILED
-    assert "gone: gone: there is no folder" in done.stdout
-    assert "a picture" in done.stdout
+def test_a_model_that_cannot_be_measured_exits_1_with_its_reason(two: Path, capsys: Captured) -> None:
+    assert app.main(["benchmark", "--config", str(two), *FAST, "--models", "gone,sd"]) == app.FAILED
+    out = capsys.readouterr().out
+    assert "gone: gone: there is no folder" in out
+    assert "a picture" in out
 
 
 REFUSED: list[tuple[Sequence[str], str]] = [
