@@ -18,12 +18,12 @@ CPU = Setup(device="cpu")
 def test_pictures_of_ones_own(checkpoints: Checkpoints, tmp_path: Path) -> None:
     material = Material(teacher=str(checkpoints["ssd"]), data=str(sets.shards(tmp_path / "set")), size=64)
     teacher = teacher_of(material, CPU)
-    lesson = prepare(teacher, material, tmp_path / "work", least=4)
+    lesson = prepare(teacher, material, tmp_path / "work", CPU, least=4)
     assert lesson.captions == tuple(text for _, text in sets.captions(4))
     assert lesson.stored.latents.shape == (4, 4, 8, 8)
     assert (tmp_path / "work" / "encoded" / "stored.json").is_file()
     with pytest.raises(ConfigError, match="holds 4 pictures, and a batch is 5"):
-        prepare(teacher, material, tmp_path / "other", least=5)
+        prepare(teacher, material, tmp_path / "other", CPU, least=5)
 
 
 def test_pictures_that_base_has_stored(tmp_path: Path) -> None:
@@ -32,9 +32,9 @@ def test_pictures_that_base_has_stored(tmp_path: Path) -> None:
     torch.save(texts, tmp_path / "captions-00.pt")
     material = Material(pictures=tmp_path)
     teacher = teacher_of(material, CPU)
-    lesson = prepare(teacher, material, tmp_path / "work")
+    lesson = prepare(teacher, material, tmp_path / "work", CPU)
     assert Path(lesson.teacher.spec.repo) == WEIGHTS / "mini-sd"
     assert lesson.stored.texts.shape == (2, 3, 77, 128)
     assert not (tmp_path / "work").exists()
     with pytest.raises(ConfigError, match=r"holds 0 files of pictures .* Or name pictures with --data"):
-        prepare(teacher, Material(pictures=tmp_path / "none"), tmp_path / "work")
+        prepare(teacher, Material(pictures=tmp_path / "none"), tmp_path / "work", CPU)

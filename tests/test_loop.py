@@ -3,6 +3,8 @@
 import os
 import resource
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from training.loop.schedule import Schedule
 from training.loop.setup import Setup
 from training.loop.train import Place, train
 
+ROOT = Path(__file__).parents[1]
 SCHEDULE = Schedule(steps=12, rate=0.01, decay=1.0, average=0.5, save_every=5)
 
 
@@ -219,3 +222,17 @@ def test_half_precision_learns_too(tmp_path: Path) -> None:
 def test_a_setup_that_cannot_be_had_is_refused(tmp_path: Path, setup: Setup, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         train(net(), loss_at, SCHEDULE, tmp_path / "sums.pt", setup=setup)
+
+
+def test_one_place_asks_for_accelerates_state() -> None:
+    """Who asks first says for all whether processes share a CPU; else each would train alone."""
+    asking = [path.stem for path in (ROOT / "training").rglob("*.py") if "PartialState" in path.read_text("utf-8")]
+    assert asking == ["setup"]
+
+
+def test_processes_on_a_cpu_are_told_of_each_other() -> None:
+    code = "import torch.distributed as d, training.loop.setup as s; s.Setup().first(); print(d.get_backend())"
+    alone = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
+    environment = os.environ | alone | {"ACCELERATE_USE_CPU": "true"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout == "gloo\n", done.stderr

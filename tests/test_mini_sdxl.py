@@ -144,17 +144,17 @@ def test_mini_ssd_is_made_of_mini_sdxl(made: Path, tmp_path: Path) -> None:
     )
     setup = Setup(device="cpu")
     material = Material(teacher=str(made / "out"), pictures=made / "work")
-    lesson = prepare(teacher_of(material, setup), material, tmp_path)
+    lesson = prepare(teacher_of(material, setup), material, tmp_path, setup)
     block_distillation.distil(lesson, tmp_path, tmp_path / "out", plan, setup, whole=True)
     teacher, student = (
         UNet2DConditionModel.from_pretrained(folder / "out" / "unet", dtype=torch.float32)
         for folder in (made, tmp_path)
     )
     assert teacher.num_parameters() == 3_389_752
-    assert student.num_parameters() == 2_474_040
-    assert student.config.transformer_layers_per_block == [[1], [2], [2]]
-    assert student.config.reverse_transformer_layers_per_block == [[2, 4], [2, 1], 1]
-    assert StableDiffusionXLPipeline.from_pretrained(tmp_path / "out").unet.num_parameters() == 2_474_040
+    assert student.num_parameters() == 2_109_240
+    assert student.config.transformer_layers_per_block == [[1], [2], [1]]
+    assert student.config.reverse_transformer_layers_per_block == [[1, 2], [2, 1], 1]
+    assert StableDiffusionXLPipeline.from_pretrained(tmp_path / "out").unet.num_parameters() == 2_109_240
 
 
 def test_shares_of_perfect_and_of_swapped_posters() -> None:

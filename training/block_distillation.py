@@ -224,4 +224,4 @@ def main(
     )
     teacher = teacher_of(material, setup)
     refuse(teacher, "block distillation", flexible=False, takes_scale=False)
-    distil(prepare(teacher, material, work, learning.batch), work, out, plan, setup, whole=whole)
+    distil(prepare(teacher, material, work, setup, learning.batch), work, out, plan, setup, whole=whole)

@@ -115,7 +115,7 @@ def main(
     Its encoder learns the way back, so that what is written has a whole autoencoder.
     """
     teacher = teacher_of(material, setup)
-    lesson = prepare(teacher, material, work, learning.batch)
+    lesson = prepare(teacher, material, work, setup, learning.batch)
     model, latents = teacher.pipeline.vae, lesson.stored.latents
     torch.manual_seed(learning.seed)
     student = narrowed(model, tuple(width // 2 for width in model.config.block_out_channels)).to(setup.where())

@@ -90,7 +90,7 @@ def main(
     """
     teacher = teacher_of(material, setup)
     refuse(teacher, "flexible distillation", flexible=False, takes_scale=False)
-    lesson = prepare(teacher, material, work, learning.batch)
+    lesson = prepare(teacher, material, work, setup, learning.batch)
     torch.manual_seed(learning.seed)
     student = flexible(teacher.unet, MINI_DECI).to(setup.where())
     noise = teacher.noise.config

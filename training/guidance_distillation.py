@@ -150,7 +150,7 @@ def main(
     """
     teacher = teacher_of(material, setup)
     refuse(teacher, "guidance distillation", flexible=False, takes_scale=False)
-    lesson = prepare(teacher, material, work, learning.batch)
+    lesson = prepare(teacher, material, work, setup, learning.batch)
     student = takes_guidance(teacher.unet)
     train_guidance(
         student,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from accelerate import PartialState
 from diffusers import SchedulerMixin
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -64,11 +63,11 @@ class Lesson:
 
 def teacher_of(material: Material, setup: Setup) -> Teacher:
     """The teacher, on the device. Raises ConfigError, ModelUnavailable."""
-    with told() as report, PartialState().main_process_first():
+    with told() as report, setup.in_turn():
         return load(material.teacher, setup.where().type, report, setup.precision)
 
 
-def prepare(teacher: Teacher, material: Material, work: Path, least: int = 1) -> Lesson:
+def prepare(teacher: Teacher, material: Material, work: Path, setup: Setup, least: int = 1) -> Lesson:
     """The pictures as the teacher encodes them, now as far as they are not in `work`.
 
     `least`: pictures of a batch. Raises ConfigError.
@@ -78,7 +77,7 @@ def prepare(teacher: Teacher, material: Material, work: Path, least: int = 1) ->
         factor = teacher.pipeline.vae.config.scaling_factor
         return Lesson(teacher=teacher, stored=latents.load_all(material.pictures, factor), captions=held_out)
     source = sources.find(material.data, material.columns, material.split)
-    with PartialState().main_process_first():  # it encodes, and the others find all of it there
+    with setup.in_turn():  # the first one encodes all
         stored = store(source, teacher, work / ENCODED, side=material.size, least=least)
     return Lesson(
         teacher=teacher,

@@ -237,7 +237,7 @@ def main(
     """
     stages = [stage(text) for text in halving]
     teacher = teacher_of(material, setup)
-    lesson = prepare(teacher, material, work, learning.batch)
+    lesson = prepare(teacher, material, work, setup, learning.batch)
     noise = teacher.noise.config
     own = beginner((load(student, setup.where().type, lambda event: None) if student else teacher).unet)
     sampled = few_step_scheduler(noise)

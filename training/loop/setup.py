@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator, PartialState
 from accelerate.tracking import get_available_trackers
-from accelerate.utils import ProjectConfiguration
+from accelerate.utils import ProjectConfiguration, parse_flag_from_env
 
 from errors import ConfigError
 from training import options
@@ -28,17 +29,28 @@ class Setup:
         """This process's device. Raises ConfigError if there is none of that kind."""
         if self.device == "cuda" and not torch.cuda.is_available():
             raise ConfigError("There is no GPU that torch can use. Choose --device cpu.")
-        found: torch.device = PartialState(cpu=self.device == "cpu").device
+        found: torch.device = self._state().device
         return found
 
     def first(self) -> bool:
         """Whether this is the process that writes and tells, of several."""
-        self.where()
-        return bool(PartialState().is_main_process)
+        return bool(self._state().is_main_process)
+
+    def processes(self) -> int:
+        return int(self._state().num_processes)
+
+    def in_turn(self) -> AbstractContextManager[None]:
+        """The first process goes before the others, which then find what it has made."""
+        found: AbstractContextManager[None] = self._state().main_process_first()
+        return found
+
+    def _state(self) -> PartialState:
+        """All other uses of accelerate's state go by the first one, which alone can say that processes share a CPU."""
+        return PartialState(cpu=self.device == "cpu" or parse_flag_from_env("ACCELERATE_USE_CPU"))
 
     def accelerator(self, folder: Path, parts: int) -> Accelerator:
         """For one training of `parts` micro-batches a step, which the processes share. Raises ConfigError."""
-        device, processes = self.where(), PartialState().num_processes
+        device, processes = self.where(), self.processes()
         if parts % processes:
             raise ConfigError(f"{processes} processes cannot share the {parts} parts of a step evenly.")
         if self.precision == "fp16" and device.type == "cpu":

@@ -9,7 +9,6 @@ from typing import Annotated, TypedDict
 
 import torch
 import typer
-from accelerate import PartialState
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
 from rich.progress import track
 from transformers import CLIPTokenizer
@@ -83,14 +82,14 @@ def make(plan: Plan, mini_sd: Path, work: Path, out: Path, setup: Setup) -> None
     net = enlarged(half).to(device, memory_format=torch.channels_last)
     train_level(net, half, plan.level, work / "level.pt", pixels=2 * plan.pixels, **again)
 
-    with PartialState().main_process_first():
+    with setup.in_turn():
         write_tokenizer(work / "tokenizer", vocabulary())
     tokens = CLIPTokenizer.from_pretrained(work / "tokenizer")
     torch.manual_seed(plan.seed)
     readers = Readers(tokens).to(device)
     train_text(readers, tokens, plan.text, work / "text.pt", batch=plan.text_batch, **again)
 
-    pictures, captions = encoded(plan, work, half, readers, tokens, anew=not setup.resume)
+    pictures, captions = encoded(plan, work, half, readers, tokens, setup)
     factor = scale(pictures[0])
     net.register_to_config(scaling_factor=factor)
     torch.manual_seed(plan.seed)
@@ -103,14 +102,14 @@ def make(plan: Plan, mini_sd: Path, work: Path, out: Path, setup: Setup) -> None
 
 
 def encoded(
-    plan: Plan, work: Path, net: AutoencoderKL, readers: Readers, tokens: CLIPTokenizer, *, anew: bool
+    plan: Plan, work: Path, net: AutoencoderKL, readers: Readers, tokens: CLIPTokenizer, setup: Setup
 ) -> tuple[list[Path], list[Path]]:
     """The files of latents and of text states; those that are there are taken as they are, unless all begins anew."""
     pictures, captions = (
         [work / f"{kind}-{number:02d}.pt" for number in range(plan.files)] for kind in ("pictures", "captions")
     )
-    with PartialState().main_process_first():  # the others then find them
-        for path in pictures + captions if anew and PartialState().is_main_process else ():
+    with setup.in_turn():  # the others then find them
+        for path in pictures + captions if setup.first() and not setup.resume else ():
             path.unlink(missing_ok=True)
         for number in track(range(plan.files), "posters"):
             stored.store_pictures(net, pictures[number], plan.pictures, (plan.seed, number))

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import torch
 import typer
-from accelerate import PartialState
 from diffusers import AutoencoderKL
 from rich.console import Console
 from rich.progress import track
@@ -81,7 +80,7 @@ def make(plan: Plan, work: Path, out: Path, setup: Setup) -> None:
         setup=setup,
     )
     tokens, text = trained_text(plan, work, setup)
-    pictures, captions = encoded(plan, work, net, tokens, text, anew=not setup.resume)
+    pictures, captions = encoded(plan, work, net, tokens, text, setup)
     factor = latents.scale(pictures[0])
     net.register_to_config(scaling_factor=factor)
     decibels = latents.psnr(net, REBUILT)
@@ -107,14 +106,14 @@ def make(plan: Plan, work: Path, out: Path, setup: Setup) -> None:
 
 
 def encoded(
-    plan: Plan, work: Path, net: AutoencoderKL, tokens: CLIPTokenizer, text: CLIPTextModel, *, anew: bool
+    plan: Plan, work: Path, net: AutoencoderKL, tokens: CLIPTokenizer, text: CLIPTextModel, setup: Setup
 ) -> tuple[list[Path], list[Path]]:
     """The files of latents and of text states; those that are there are taken as they are, unless all begins anew."""
     files = {
         kind: [work / f"{kind}-{number:02d}.pt" for number in range(plan.files)] for kind in ("pictures", "captions")
     }
-    with PartialState().main_process_first():  # the others then find them
-        for path in files["pictures"] + files["captions"] if anew and PartialState().is_main_process else ():
+    with setup.in_turn():  # the others then find them
+        for path in files["pictures"] + files["captions"] if setup.first() and not setup.resume else ():
             path.unlink(missing_ok=True)
         for number in track(range(plan.files), "latents"):
             latents.store_pictures(net, files["pictures"][number], plan.pictures, (plan.seed, number))
@@ -123,12 +122,12 @@ def encoded(
 
 
 def trained_text(plan: Plan, work: Path, setup: Setup) -> tuple[CLIPTokenizer, CLIPTextModel]:
-    with PartialState().main_process_first():
+    with setup.in_turn():
         write_tokenizer(work / "tokenizer")
     tokens = CLIPTokenizer.from_pretrained(work / "tokenizer")
     torch.manual_seed(plan.seed)
     reader = Reader(tokens).to(setup.where())
-    parts = PartialState().num_processes  # the captions of a step are few
+    parts = setup.processes()  # the captions of a step are few
     path = work / "text.pt"
     train_text(reader, tokens, plan.text, path, batch=plan.text_batch, seed=plan.seed, parts=parts, setup=setup)
     return tokens, reader.encoder.requires_grad_(False)
