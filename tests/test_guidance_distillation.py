@@ -3,6 +3,7 @@
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from training.architectures import denoiser
 from training.guidance_distillation import (
@@ -59,6 +60,11 @@ def test_the_scale_is_told_as_the_pipeline_tells_it() -> None:
     assert torch.equal(
         embedded(torch.tensor([3.5]), 16), pipeline.get_guidance_scale_embedding(torch.tensor([2.5]), 16)
     )
+
+
+def test_the_scale_is_told_where_the_net_is() -> None:
+    with FakeTensorMode():  # a GPU's tensors without values, where there is none
+        assert embedded(torch.ones(2, device="cuda"), 16).device.type == "cuda"
 
 
 def test_both_passes_are_the_two_alone(teacher: UNet2DConditionModel) -> None:

@@ -65,9 +65,9 @@ def takes_guidance(teacher: UNet2DConditionModel, width: int = GUIDANCE_WIDTH) -
 
 
 def embedded(scale: Tensor, width: int = GUIDANCE_WIDTH) -> Tensor:
-    """(batch,) → (batch, width), as the stock pipeline tells the scale to the U-Net."""
-    found: Tensor = StableDiffusionPipeline.get_guidance_scale_embedding(None, scale - 1, width)
-    return found
+    """(batch,) → (batch, width) on its device, as the stock pipeline tells the scale to the U-Net."""
+    found: Tensor = StableDiffusionPipeline.get_guidance_scale_embedding(None, scale.cpu() - 1, width)  # on a CPU alone
+    return found.to(scale.device)
 
 
 def one_pass(
