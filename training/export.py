@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,23 @@ def export(
     folder: Path, net: AutoencoderKL, text: CLIPTextModel, tokens: CLIPTokenizer, unet: UNet2DConditionModel
 ) -> None:
     """Write the folder anew; nothing in it says how it was trained."""
-    shutil.rmtree(folder, ignore_errors=True)
     vocabulary = Path(tokens.name_or_path)
-    for name, part in {"vae": net, "text_encoder": text, "unet": unet}.items():
-        part.cpu().half().save_pretrained(folder / name, max_shard_size=LARGEST_FILE)
-    shutil.copytree(vocabulary, folder / "tokenizer")
-    scheduler().save_pretrained(folder / "scheduler")
-    assembled(net, text, tokens, unet).save_config(folder)  # model_index.json
+    with replaced(folder) as new:
+        for name, part in {"vae": net, "text_encoder": text, "unet": unet}.items():
+            part.cpu().half().save_pretrained(new / name, max_shard_size=LARGEST_FILE)
+        shutil.copytree(vocabulary, new / "tokenizer")
+        scheduler().save_pretrained(new / "scheduler")
+        assembled(net, text, tokens, unet).save_config(new)  # model_index.json
+
+
+@contextmanager
+def replaced(folder: Path) -> Iterator[Path]:
+    """Where to write what then takes the folder's place as a whole: where that breaks off, what was there stays."""
+    new = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(new, ignore_errors=True)
+    yield new
+    shutil.rmtree(folder, ignore_errors=True)
+    new.replace(folder)
 
 
 def assembled(
@@ -83,21 +94,21 @@ def export_student(
     """
     origin, recipe = storage.folder(teacher.source), RECIPES[family or teacher.family]
     assert origin is not None  # the teacher was loaded from there
-    shutil.rmtree(folder, ignore_errors=True)
-    parts = [part.name for part in origin.iterdir() if part.is_dir() and part.name != "scheduler"]
-    shutil.copytree(origin, folder, ignore=shutil.ignore_patterns(*parts))
     changes: dict[str, Any] = {"_class_name": recipe.named}
-    for name, net in nets.items():
-        own = folder / recipe.folders.get(name, name)
-        net.cpu().half().save_pretrained(own, max_shard_size=LARGEST_FILE)
-        rewrite(own / "config.json", lambda said: said.pop("_name_or_path", None))  # where it was trained
-    if sampled is not None:
-        sampled.save_pretrained(folder / "scheduler")
-        changes["scheduler"] = ["diffusers", type(sampled).__name__]
-    rewrite(folder / INDEX, lambda said: said.update(changes))
-    for files, there in storage.chosen(teacher) if whole else ():
-        if files.component not in (*nets, "scheduler"):
-            copy(files, there, folder / recipe.folders.get(files.component, files.component))
+    with replaced(folder) as new:
+        shutil.copytree(origin / "scheduler", new / "scheduler")
+        shutil.copyfile(origin / INDEX, new / INDEX)
+        for name, net in nets.items():
+            own = new / recipe.folders.get(name, name)
+            net.cpu().half().save_pretrained(own, max_shard_size=LARGEST_FILE)
+            rewrite(own / "config.json", lambda said: said.pop("_name_or_path", None))  # where it was trained
+        if sampled is not None:
+            sampled.save_pretrained(new / "scheduler")
+            changes["scheduler"] = ["diffusers", type(sampled).__name__]
+        rewrite(new / INDEX, lambda said: said.update(changes))
+        for files, there in storage.chosen(teacher) if whole else ():
+            if files.component not in (*nets, "scheduler"):
+                copy(files, there, new / recipe.folders.get(files.component, files.component))
 
 
 def copy(files: Files, source: Path, folder: Path) -> None:

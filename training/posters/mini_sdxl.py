@@ -16,7 +16,7 @@ from transformers import CLIPTokenizer
 from training import options
 from training.architectures import MINI_SDXL
 from training.base_training import train_denoiser
-from training.export import LARGEST_FILE, scheduler
+from training.export import LARGEST_FILE, replaced, scheduler
 from training.judge import WEIGHTS
 from training.loop.samples import drawn_by
 from training.loop.schedule import Learning, Schedule
@@ -121,15 +121,15 @@ def export(
     folder: Path, net: AutoencoderKL, readers: Readers, tokens: CLIPTokenizer, unet: UNet2DConditionModel
 ) -> None:
     """Write a Stable Diffusion XL checkpoint folder anew, in half precision, in files under 9 MB."""
-    shutil.rmtree(folder, ignore_errors=True)
     pipeline = assembled(net, readers, tokens, unet)
     nets = {"vae": net, "text_encoder": readers.first, "text_encoder_2": readers.second, "unet": unet}
-    for name, part in nets.items():
-        part.cpu().half().save_pretrained(folder / name, max_shard_size=LARGEST_FILE)
-    for name in ("tokenizer", "tokenizer_2"):
-        shutil.copytree(tokens.name_or_path, folder / name)
-    pipeline.scheduler.save_pretrained(folder / "scheduler")
-    pipeline.save_config(folder)  # model_index.json
+    with replaced(folder) as new:
+        for name, part in nets.items():
+            part.cpu().half().save_pretrained(new / name, max_shard_size=LARGEST_FILE)
+        for name in ("tokenizer", "tokenizer_2"):
+            shutil.copytree(tokens.name_or_path, new / name)
+        pipeline.scheduler.save_pretrained(new / "scheduler")
+        pipeline.save_config(new)  # model_index.json
 
 
 def assembled(
