@@ -64,16 +64,29 @@ def test_a_narrower_decoder(checkpoints: Checkpoints, tmp_path: Path) -> None:
         ("guidance", "decidiffusion", "and guidance distillation takes the stock one"),
         ("guidance", "mini-turbo", "has guidance distilled into it already"),
         ("block", "mini-turbo", "has guidance distilled into it already"),
+        ("flexible", "sd", "predicts epsilon, led by text states of width"),
         ("steps", "mini-dali", "there is no 'mini-dali'. Name a model of config.yaml"),
     ],
 )
 def test_a_teacher_of_the_wrong_family(
     checkpoints: Checkpoints, tmp_path: Path, method: str, teacher: str, message: str
 ) -> None:
-    named = checkpoints[teacher] if teacher == "decidiffusion" else teacher
+    named = checkpoints[teacher] if teacher in ("decidiffusion", "sd") else teacher
     done = train(method, named, sets.with_texts(tmp_path / "set"), tmp_path / "work")
     assert (done.exit_code, message in " ".join(done.output.split())) == (2, True), done.output
     assert not (tmp_path / "work").exists()  # before its pictures are encoded
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--scales", "4", "1"), "4 is more than 1. Name the least one first"),
+        (("--out", "."), "holds something else than a model"),
+    ],
+)
+def test_options_that_will_not_do(tmp_path: Path, more: tuple[str, ...], message: str) -> None:
+    done = train("guidance", "mini-sd", tmp_path, tmp_path / "work", *more)
+    assert (done.exit_code, message in " ".join(done.output.replace("│", " ").split())) == (2, True), done.output
 
 
 def test_pictures_that_will_not_do(checkpoints: Checkpoints, tmp_path: Path) -> None:

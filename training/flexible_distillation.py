@@ -15,6 +15,7 @@ import torch
 from diffusers import DDIMScheduler, DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
+from errors import ConfigError
 from models.spec import Family
 from training import options
 from training.architectures import MINI_DECI, flexible
@@ -28,7 +29,7 @@ from training.loop.schedule import Learning, Schedule
 from training.loop.setup import Setup
 from training.loop.train import Place, train
 from training.predictions import V
-from training.teacher import refuse
+from training.teacher import Teacher, refuse
 
 ZERO_SNR = {"rescale_betas_zero_snr": True, "prediction_type": V}
 
@@ -70,6 +71,18 @@ def train_flexible(
     train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
 
 
+def refuse_unlike(teacher: Teacher) -> None:
+    """Raises ConfigError for a teacher of another kind than mini-deci: of other text states, or that predicts no v."""
+    config, predicted = teacher.unet.config, teacher.noise.config.prediction_type
+    width, taken = config.cross_attention_dim, MINI_DECI["cross_attention_dim"]
+    if (width, config.addition_embed_type, predicted) != (taken, None, V):
+        raise ConfigError(
+            f"--teacher {teacher.spec.name} predicts {predicted}, led by text states of width {width}. This method "
+            f"makes mini-deci of a teacher that predicts {V}, led by text states of width {taken} and nothing beside. "
+            "Choose mini-sd."
+        )
+
+
 def zero_snr_scheduler(noise: Mapping[str, Any] = NOISE) -> DDIMScheduler:
     """DDIM as DeciDiffusion's repository names it, with trailing spacing: a run starts at the last training time."""
     return DDIMScheduler.from_config({**noise, **SAMPLING, **ZERO_SNR})
@@ -90,6 +103,7 @@ def main(
     """
     teacher = teacher_of(material, setup)
     refuse(teacher, "flexible distillation", flexible=False, takes_scale=False)
+    refuse_unlike(teacher)
     lesson = prepare(teacher, material, work, setup, learning.batch)
     torch.manual_seed(learning.seed)
     student = flexible(teacher.unet, MINI_DECI).to(setup.where())

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-import typer
 from accelerate.utils import extract_model_from_parallel
 from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor, nn
@@ -139,7 +138,7 @@ def main(
     material: Material = Material(),
     out: options.Out = Path("runs/guidance"),
     whole: options.Whole = True,
-    scales: Annotated[tuple[float, float], typer.Option(help="Least and greatest guidance that is taught.")] = SCALES,
+    scales: options.Scales = SCALES,
     learning: Learning = Learning(steps=2000, rate=5e-4, batch=16, accumulation=2, seed=2),
     work: options.Work = Path("runs/mini"),
     setup: Setup = Setup(),

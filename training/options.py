@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
+from models.files import INDEX
+
 FROM, LEARNING, RUNNING = "What it learns from", "How it learns", "Where and how it runs"
 
 Steps = Annotated[
@@ -86,7 +88,25 @@ PictureColumn = Annotated[
 ]
 CaptionColumn = Annotated[str, typer.Option(help="Of --data; else text, caption, txt or prompt.", rich_help_panel=FROM)]
 Split = Annotated[str, typer.Option(help="Of --data, where it has several.", rich_help_panel=FROM)]
-Out = Annotated[Path, typer.Option(help="Folder of the finished model; it is replaced.")]
+
+
+def _free_or_a_model(folder: Path) -> Path:
+    """Raises BadParameter for what is no model and would be lost."""
+    if folder.exists() and not (folder / INDEX).is_file() and (folder.is_file() or any(folder.iterdir())):
+        raise typer.BadParameter(f"{folder} holds something else than a model. Name a new folder, or a model's.")
+    return folder
+
+
+def _ordered(scales: tuple[float, float]) -> tuple[float, float]:
+    if scales[0] > scales[1]:
+        raise typer.BadParameter(f"{scales[0]:g} is more than {scales[1]:g}. Name the least one first.")
+    return scales
+
+
+Out = Annotated[Path, typer.Option(help="Folder of the finished model; it is replaced.", callback=_free_or_a_model)]
+Scales = Annotated[
+    tuple[float, float], typer.Option(help="Least and greatest guidance that is taught.", callback=_ordered)
+]
 Whole = Annotated[bool, typer.Option(help="Write what it shares with its teacher too, for use anywhere.")]
 
 

@@ -135,7 +135,7 @@ def trained_text(plan: Plan, work: Path, setup: Setup) -> tuple[CLIPTokenizer, C
 
 @options.spread
 def main(
-    out: Annotated[Path, typer.Option(help="Folder of the finished model; it is replaced.")] = WEIGHTS / "mini-sd",
+    out: options.Out = WEIGHTS / "mini-sd",
     files: Annotated[int, typer.Option(min=1, help="Files of a thousand stored pictures to learn from.")] = PLAN.files,
     pictures: Annotated[int, typer.Option(min=1, help="Of each file.")] = PLAN.pictures,
     autoencoder_steps: options.Steps = PLAN.autoencoder.steps,
