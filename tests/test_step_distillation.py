@@ -7,8 +7,19 @@ import torch
 from diffusers import DDIMScheduler, DDPMScheduler
 from torch import Tensor
 
+from training.architectures import denoiser
 from training.base_training import NOISE
-from training.step_distillation import Halving, Levels, ddim_step, one_step_target, step_loss, teachers_way, time_of
+from training.guidance_distillation import takes_guidance
+from training.step_distillation import (
+    Halving,
+    Levels,
+    ddim_step,
+    led_share,
+    one_step_target,
+    step_loss,
+    teachers_way,
+    time_of,
+)
 
 DDIM = {"timestep_spacing": "trailing", "set_alpha_to_one": True, "clip_sample": False}
 
@@ -91,6 +102,13 @@ def test_levels_end_at_the_picture(levels: Levels) -> None:
     assert sigma.flatten()[0] == 0
     assert float(alpha[1] ** 2 + sigma[1] ** 2) == pytest.approx(1)
     assert float(alpha[1]) == pytest.approx(math.sqrt(1 - 0.00085), abs=1e-6)
+
+
+def test_beside_a_net_that_takes_the_scale_one_that_does_not_is_always_guided() -> None:
+    plain = denoiser(4, 8, (16, 16, 32))
+    scaled = takes_guidance(plain, 8)
+    assert led_share(plain, plain, 0.3) == 0.3
+    assert led_share(scaled, plain, 0.3) == led_share(plain, scaled, 0.3) == 1.0
 
 
 def test_a_students_steps_divide_its_teachers() -> None:

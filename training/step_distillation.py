@@ -97,11 +97,21 @@ def predicting(
     unled: Conditions = NONE,
 ) -> Predict:
     """How the net is asked: with the scale if it takes one, else with guidance if the `empty` text is given."""
-    if extract_model_from_parallel(net).config.time_cond_proj_dim is not None:
+    if takes_scale(net):
         return lambda noisy, times: one_pass(net, noisy, times, texts, scale, conditions)
     if empty is not None:
         return lambda noisy, times: guided(*both_passes(net, noisy, times, texts, empty, conditions, unled), scale)
     return lambda noisy, times: net(noisy, times, texts, added_cond_kwargs=dict(conditions)).sample
+
+
+def takes_scale(net: nn.Module) -> bool:
+    """Whether guidance was distilled into it."""
+    return extract_model_from_parallel(net).config.time_cond_proj_dim is not None
+
+
+def led_share(student: nn.Module, teacher: nn.Module, asked: float) -> float:
+    """Of the batches those with guidance: where one of both is told the scale, the other must always follow it."""
+    return 1.0 if takes_scale(student) or takes_scale(teacher) else asked
 
 
 def as_velocity(predict: Predict, levels: Levels, kind: str) -> Predict:
@@ -148,7 +158,7 @@ def train_steps(
     batch: int = 16,
     seed: int = 3,
     parts: int = 2,
-    scales: tuple[float, float] = (1.0, 6.0),
+    scales: tuple[float, float] = SCALES,
     setup: Setup | None = None,
     sheet: Sheet | None = None,
 ) -> None:
@@ -162,6 +172,7 @@ def train_steps(
     levels, kind = Levels.of(scheduler), scheduler.config.prediction_type
     teacher.eval().requires_grad_(False)
     empty = stored.empty.float().to(student.device)
+    share = led_share(student, teacher, guided_share)
 
     def loss_at(net: nn.Module, place: Place) -> tuple[Tensor, int]:
         halving = halvings[place.step % len(halvings)]
@@ -171,7 +182,7 @@ def train_steps(
         texts, conditions = stored.prompts(picked, wording, torch.zeros(batch, dtype=torch.bool), student.device)
         latents = stored.latents[picked].float()
         left = torch.randint(1, halving.steps + 1, (batch,), generator=dice) / halving.steps
-        leading = empty if float(torch.rand((), generator=dice)) < guided_share else None
+        leading = empty if float(torch.rand((), generator=dice)) < share else None
         times = time_of(left)
         alpha, sigma = levels.at(times)
         noisy = (alpha * latents + sigma * torch.randn(latents.shape, generator=dice)).to(student.device)
@@ -224,9 +235,9 @@ def main(
         list[str], typer.Option(help="Repeatable: steps of the teacher, then of the student, which teaches the next.")
     ] = ["16:8", "8:4"],  # noqa: B006 - typer copies it
     guided_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Of the batches compared after guidance, in a net that takes no scale.")
+        float, typer.Option(min=0, max=1, help="Of the batches compared after guidance, where no net takes the scale.")
     ] = 0.7,
-    scales: Annotated[tuple[float, float], typer.Option(help="Least and greatest guidance that is taught.")] = SCALES,
+    scales: options.Scales = SCALES,
     learning: Learning = Learning(steps=1000, rate=4e-4, batch=16, accumulation=2, seed=3),
     work: options.Work = Path("runs/mini"),
     setup: Setup = Setup(),
@@ -237,9 +248,9 @@ def main(
     """
     stages = [stage(text) for text in halving]
     teacher = teacher_of(material, setup)
+    own = beginner((load(student, setup.where().type, lambda event: None) if student else teacher).unet)
     lesson = prepare(teacher, material, work, setup, learning.batch)
     noise = teacher.noise.config
-    own = beginner((load(student, setup.where().type, lambda event: None) if student else teacher).unet)
     sampled = few_step_scheduler(noise)
     train_in_stages(
         own,
