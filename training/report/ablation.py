@@ -20,6 +20,7 @@ from training import block_distillation as blocks
 from training.base_training import NOISE, Stored, noisy_batch
 from training.block_distillation import Weights
 from training.export import export_student
+from training.loop.setup import Setup
 from training.loop.train import Place
 from training.report import classifier, collect, options, tables
 from training.report.minis import Mini, embedded
@@ -67,9 +68,8 @@ def student(teacher: Mini, losses: str, training: Training, stored: Stored, fold
     if not (below / "model" / "model_index.json").exists():
         whole = UNet2DConditionModel.from_pretrained(Path(teacher.spec.repo) / "unet", dtype=torch.float32)
         plan = training.plan(LOSSES[losses])
-        net = blocks.train_in_rounds(whole, STUDENTS[plan.student], stored, plan, below)
-        export_student(below / "written", teacher.spec, {"unet": net}, whole=True)
-        (below / "written").replace(below / "model")
+        net = blocks.train_in_rounds(whole, STUDENTS[plan.student], stored, plan, below, Setup(device="cpu"))
+        export_student(below / "model", teacher.spec, {"unet": net}, whole=True)
     return found
 
 
@@ -144,6 +144,8 @@ def main(
     Task loss alone, with the distance from the teacher's output, with that of its stages too. The figures are kept in
     the work folder, where `python -m training report` finds them. Stopped at any moment, the same command goes on.
     """
+    if batch % 2:
+        raise ConfigError(f"--batch is {batch}. A step has two parts of as many pictures; try {batch + 1}.")
     training = Training(steps=steps, batch=batch, seed=seed)
     plan = collect.Plan(
         prompts=prompts,
