@@ -30,7 +30,7 @@ def test_the_encoders_loss_by_hand() -> None:
 
 
 def test_the_student_has_the_teachers_latents_and_fewer_channels(teacher: AutoencoderKL) -> None:
-    student = narrowed(teacher, (4, 4, 8, 8))
+    student = narrowed(teacher)
     latents = torch.randn(1, teacher.config.latent_channels, 4, 4)
     with torch.no_grad():
         assert student.decode(latents).sample.shape == teacher.decode(latents).sample.shape
@@ -42,7 +42,7 @@ def test_it_learns_what_the_teacher_draws(teacher: AutoencoderKL, tmp_path: Path
     dice = torch.Generator().manual_seed(1)
     latents = torch.randn(4, teacher.config.latent_channels, 2, 2, generator=dice)
     torch.manual_seed(2)
-    student = narrowed(teacher, (4, 4, 8, 8))
+    student = narrowed(teacher)
 
     def distance() -> float:
         with torch.no_grad():

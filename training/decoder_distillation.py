@@ -22,13 +22,13 @@ from training.loop.setup import Setup
 from training.loop.train import Place, train
 from training.shapes.autoencoder import likeness_loss
 
-CHANNELS = (8, 16, 32, 32)  # half of the teacher's at each level: a quarter of the work
 NOISE = 0.1  # most noise on the latents, of their own strength: those that a denoiser makes are not quite right
 
 
-def narrowed(teacher: AutoencoderKL, channels: tuple[int, ...] = CHANNELS) -> AutoencoderKL:
-    """An autoencoder of the teacher's latents with fewer channels and weights by chance."""
+def narrowed(teacher: AutoencoderKL) -> AutoencoderKL:
+    """An autoencoder of the teacher's latents with half as many channels, a quarter of the work, and chance weights."""
     settings = {key: value for key, value in teacher.config.items() if not key.startswith("_")}
+    channels = tuple(width // 2 for width in teacher.config.block_out_channels)
     return AutoencoderKL(**{**settings, "block_out_channels": channels})
 
 
@@ -118,7 +118,7 @@ def main(
     lesson = prepare(teacher, material, work, setup, learning.batch)
     model, latents = teacher.pipeline.vae, lesson.stored.latents
     torch.manual_seed(learning.seed)
-    student = narrowed(model, tuple(width // 2 for width in model.config.block_out_channels)).to(setup.where())
+    student = narrowed(model).to(setup.where())
     train_decoder(
         student,
         model,
