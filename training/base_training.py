@@ -39,7 +39,7 @@ NONE: Conditions = MappingProxyType({})
 class Stored:
     """What the denoiser learns from: scaled latents, and text states for several captions of each."""
 
-    latents: Tensor  # (n, channels, 16, 16), half
+    latents: Tensor  # (n, channels, side, side), half
     texts: Tensor  # (n, captions, 77, width), half
     empty: Tensor  # (77, width), half: the empty caption
     pooled: Tensor | None = None  # (n, captions, width), half; None: the U-Net takes none (only SDXL's does)
@@ -74,7 +74,7 @@ class Stored:
 class Batch:
     """What the denoiser is asked once, and the answer."""
 
-    noisy: Tensor  # (batch, channels, 16, 16)
+    noisy: Tensor  # (batch, channels, side, side)
     times: Tensor  # (batch,), training steps of noise
     texts: Tensor  # (batch, 77, width)
     target: Tensor  # like noisy: noise, picture or v, as the scheduler's prediction_type says

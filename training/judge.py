@@ -69,7 +69,7 @@ def main(
     threads: Annotated[int, typer.Option(help="CPU threads; 0: as torch chooses.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
-    """Judge a model at its default settings, at guidance 1, and with negative prompts.
+    """Judge a model at these settings, at guidance 1, and with negative prompts.
 
     Exits 1 if it misses the goals, or if guidance is no gain.
     """

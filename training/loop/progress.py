@@ -36,7 +36,7 @@ class Log:
         speed = self.count / max(1e-9, time.monotonic() - self.since)
         self.bar.update(self.task, completed=step, told=f"loss {mean:.4f} {speed:.0f} pictures/s")
         if step % LOG_EVERY == 0:
-            if not self.bar.console.is_terminal:  # a log file gets lines, not a moving bar
+            if not (self.bar.disable or self.bar.console.is_terminal):  # a log file gets lines, not a moving bar
                 self.bar.print(f"{step} loss {mean:.5f} {speed:.1f} pictures/s")
             self.accelerator.log({"loss": mean, "rate": rate, "pictures per second": speed}, step=step)
             self.losses, self.count, self.since = [], 0, time.monotonic()

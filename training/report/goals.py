@@ -43,9 +43,9 @@ class Checked:
 
 def steps_needed(name: str) -> set[int]:
     """By the goals, of that mini, beside its default."""
-    asked = {goal.mini: goal.steps for goal in GOALS if goal.mini == name}
+    asked = {goal.steps for goal in GOALS if goal.mini == name}
     others = {goal.against_steps for goal in GOALS if goal.against == name}
-    return {steps for steps in (*asked.values(), *others) if steps}
+    return {steps for steps in asked | others if steps}
 
 
 def checked(report: Report) -> list[Checked]:
