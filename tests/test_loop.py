@@ -43,10 +43,19 @@ def flat(net: nn.Module) -> Tensor:
 
 
 def test_a_place_has_its_own_chance() -> None:
-    places = [Place(seed, step, part) for seed in (0, 1) for step in (0, 1, 2) for part in (0, 1, 7, 8, 9)]
-    drawn = [tuple(torch.rand(4, generator=place.dice()).tolist()) for place in places]
-    assert len(set(drawn)) == len(places)
-    assert drawn == [tuple(torch.rand(4, generator=place.dice()).tolist()) for place in places]
+    places = [Place(seed, step, part) for seed in (0, 1) for step in (0, 1, 2) for part in range(13)]
+
+    def drawn() -> list[float]:
+        return [float(torch.rand((), generator=dice)) for it in places for dice in (it.dice(), it.dice(4))]
+
+    assert len(set(drawn())) == 2 * len(places)
+    assert drawn() == drawn()
+
+
+@pytest.mark.parametrize("place", [Place(0, 0, 0), Place(3, 700, 1), Place(5, 12, 3)])
+def test_the_chance_of_the_first_parts_stays_as_checkpoints_have_seen_it(place: Place) -> None:
+    seed = (place.seed * 1_000_003 + place.step) * 8 + place.part
+    assert [place.dice(0).initial_seed(), place.dice(4).initial_seed()] == [seed, seed + 4]
 
 
 @pytest.mark.parametrize("steps", [3, 5, 7])

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from signal import SIGTERM
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from accelerate import Accelerator
@@ -33,10 +33,10 @@ class Place(NamedTuple):
     step: int
     part: int  # of the step's batch
 
-    def dice(self, stream: int = 0) -> torch.Generator:
-        """Always the same numbers at one place; others in another stream, below 8 less the parts."""
-        number = (self.seed * 1_000_003 + self.step) * 8 + self.part % 8 + stream
-        return torch.Generator().manual_seed(number + self.part // 8 * 2_654_435_761)  # it takes 32 bits of that
+    def dice(self, stream: Literal[0, 4] = 0) -> torch.Generator:
+        """Always the same numbers at one place; others in the other stream."""
+        number = (self.seed * 1_000_003 + self.step) * 8 + self.part % 4 + stream
+        return torch.Generator().manual_seed(number + self.part // 4 * 2_654_435_761)  # it takes 32 bits of that
 
 
 LossAt = Callable[[nn.Module, Place], tuple[Tensor, int]]  # the mean loss of a part, and of how many pictures it is
