@@ -21,7 +21,6 @@ from torch import Tensor, nn
 from training import options
 from training.base_training import NOISE, Batch, Stored, noisy_batch
 from training.export import export_student
-from training.judge import WEIGHTS
 from training.lesson import Lesson, Material, prepare, teacher_of
 from training.loop.samples import Sheet
 from training.loop.schedule import Learning, Schedule
@@ -197,8 +196,8 @@ def main(
     material: Material = Material(),
     student: Annotated[StudentName, typer.Option(help="What is left of the teacher.")] = "mini-bk-sdm",
     watched: Annotated[After, typer.Option(help="After what features are compared.")] = "stages",
-    out: options.Out = WEIGHTS / "mini-bk-sdm",
-    whole: options.Whole = False,
+    out: options.Out = Path("runs/block"),
+    whole: options.Whole = True,
     task: Annotated[float, typer.Option(help="Weight of the denoising task's loss.")] = 1.0,
     output: Annotated[float, typer.Option(help="Weight of the distance from the teacher's output.")] = 1.0,
     features: Annotated[float, typer.Option(help="Weight of the distance from its stages' outputs.")] = 0.01,

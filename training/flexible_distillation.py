@@ -22,7 +22,6 @@ from training.architectures import MINI_DECI, flexible
 from training.base_training import NOISE, Stored, noisy_batch
 from training.block_distillation import output_loss, task_loss
 from training.export import SAMPLING, export_student
-from training.judge import WEIGHTS
 from training.lesson import Material, prepare, teacher_of
 from training.loop.samples import Sheet
 from training.loop.schedule import Learning, Schedule
@@ -91,8 +90,8 @@ def zero_snr_scheduler(noise: Mapping[str, Any] = NOISE) -> DDIMScheduler:
 @options.spread
 def main(
     material: Material = Material(),
-    out: options.Out = WEIGHTS / "mini-deci",
-    whole: options.Whole = False,
+    out: options.Out = Path("runs/flexible"),
+    whole: options.Whole = True,
     learning: Learning = Learning(steps=2600, rate=8e-4, batch=16, accumulation=2, seed=4),
     work: options.Work = Path("runs/mini"),
     setup: Setup = Setup(),
