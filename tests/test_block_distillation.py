@@ -132,7 +132,7 @@ def folders(teacher: UNet2DConditionModel, stored: Stored, tmp_path: Path) -> tu
 
 def lesson(teacher: Path, pictures: Path) -> Lesson:
     material = Material(teacher=str(teacher), pictures=pictures)
-    return prepare(teacher_of(material, CPU), material, pictures, CPU)
+    return prepare(teacher_of(material, CPU, 1), material, pictures, CPU)
 
 
 def tensors(folder: Path) -> dict[str, Tensor]:

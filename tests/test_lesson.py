@@ -17,7 +17,7 @@ CPU = Setup(device="cpu")
 
 def test_pictures_of_ones_own(checkpoints: Checkpoints, tmp_path: Path) -> None:
     material = Material(teacher=str(checkpoints["ssd"]), data=str(sets.shards(tmp_path / "set")), size=64)
-    teacher = teacher_of(material, CPU)
+    teacher = teacher_of(material, CPU, 1)
     lesson = prepare(teacher, material, tmp_path / "work", CPU, least=4)
     assert lesson.captions == tuple(text for _, text in sets.captions(4))
     assert lesson.stored.latents.shape == (4, 4, 8, 8)
@@ -31,7 +31,7 @@ def test_pictures_that_base_has_stored(tmp_path: Path) -> None:
     texts = {"texts": torch.zeros(2, 3, 77, 128).half(), "empty": torch.zeros(77, 128).half()}
     torch.save(texts, tmp_path / "captions-00.pt")
     material = Material(pictures=tmp_path)
-    teacher = teacher_of(material, CPU)
+    teacher = teacher_of(material, CPU, 1)
     lesson = prepare(teacher, material, tmp_path / "work", CPU)
     assert Path(lesson.teacher.spec.repo) == WEIGHTS / "mini-sd"
     assert lesson.stored.texts.shape == (2, 3, 77, 128)

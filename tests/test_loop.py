@@ -86,6 +86,36 @@ def test_a_checkpoint_of_another_net_is_refused(tmp_path: Path) -> None:
         train(nn.Linear(3, 1), loss_at, SCHEDULE, tmp_path / "sums.pt")
 
 
+def test_a_checkpoint_that_was_made_otherwise_is_refused(tmp_path: Path) -> None:
+    path, half = tmp_path / "sums.pt", replace(SCHEDULE, steps=5, horizon=12)
+    made: dict[str, object] = {"teacher's weights": net(), "pictures": torch.arange(9.0), "--halving": "8:4"}
+    train(net(), loss_at, half, path, seed=1, made_of=made)
+    other = net()
+    nn.init.zeros_(other[0].bias)  # type: ignore[index]
+    with pytest.raises(ConfigError, match=r"sums\.pt was made with --seed 1\. Train with the same .* --no-resume, or"):
+        train(net(), loss_at, SCHEDULE, path, seed=2, made_of=made)
+    with pytest.raises(ConfigError, match=r"made with other pictures and --halving 8:4\."):
+        train(net(), loss_at, SCHEDULE, path, seed=1, made_of={**made, "pictures": torch.ones(9), "--halving": "8:2"})
+    with pytest.raises(ConfigError, match=r"made with other teacher's weights and other starting weights\."):
+        train(other, loss_at, SCHEDULE, path, seed=1, made_of={**made, "teacher's weights": other})
+    resumed, whole = net(), net()
+    train(resumed, loss_at, SCHEDULE, path, seed=1, made_of=made)
+    train(whole, loss_at, SCHEDULE, tmp_path / "whole.pt", seed=1)
+    assert torch.equal(flat(whole), flat(resumed))
+    train(other, loss_at, SCHEDULE, path, seed=2, setup=Setup(resume=False, device="cpu"))
+
+
+def test_a_checkpoint_that_does_not_say_how_it_was_made_is_taken(tmp_path: Path) -> None:
+    path, whole, resumed = tmp_path / "sums.pt", net(), net()
+    train(whole, loss_at, SCHEDULE, tmp_path / "whole.pt")
+    train(net(), loss_at, replace(SCHEDULE, steps=5, horizon=12), path)
+    state = torch.load(path, weights_only=True)
+    del state["made"]
+    torch.save(state, path)
+    train(resumed, loss_at, SCHEDULE, path)
+    assert torch.equal(flat(whole), flat(resumed))
+
+
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
 def test_a_cut_off_checkpoint_is_refused_and_the_one_before_offered(tmp_path: Path, share: float) -> None:
     path, whole, resumed = tmp_path / "sums.pt", net(), net()

@@ -82,6 +82,8 @@ def test_a_teacher_of_the_wrong_family(
     [
         (("--scales", "4", "1"), "4 is more than 1. Name the least one first"),
         (("--out", "."), "holds something else than a model"),
+        (("--precision", "fp16"), "fp16 needs a GPU"),
+        (("--tracker", "blackboard"), "--tracker blackboard: installed of accelerate's are"),
     ],
 )
 def test_options_that_will_not_do(tmp_path: Path, more: tuple[str, ...], message: str) -> None:

@@ -46,6 +46,11 @@ class Stored:
     empty_pooled: Tensor | None = None  # (width,), half
     time_ids: Tensor | None = None  # (n, 6): height and width of the whole, crop's top and left, height and width
 
+    @property
+    def made_of(self) -> dict[str, Tensor]:
+        """By which a training's checkpoint knows it again."""
+        return {"pictures": self.latents, "captions": self.texts}
+
     def prompts(
         self, picked: Tensor, wording: Tensor, dropped: Tensor, device: torch.device
     ) -> tuple[Tensor, Conditions]:
@@ -104,7 +109,8 @@ def train_denoiser(
         drawn = noisy_batch(stored, scheduler, batch, place, unet.device)
         return F.mse_loss(drawn.prediction(net), drawn.target), batch
 
-    train(unet, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
+    made_of = stored.made_of
+    train(unet, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet, made_of=made_of)
 
 
 def noisy_batch(stored: Stored, scheduler: DDPMScheduler, batch: int, place: Place, device: torch.device) -> Batch:

@@ -148,7 +148,22 @@ def train_student(
         loss = loss + plan.weights.output * output_loss(guess, wanted)
         return loss + plan.weights.features * feature_loss(features, wanted_features), plan.batch
 
-    train(student, loss_at, plan.schedule, checkpoint, seed=plan.seed, parts=plan.parts, setup=setup, sheet=sheet)
+    train(
+        student,
+        loss_at,
+        plan.schedule,
+        checkpoint,
+        seed=plan.seed,
+        parts=plan.parts,
+        setup=setup,
+        sheet=sheet,
+        made_of={
+            **stored.made_of,
+            "teacher's weights": teacher,
+            "weights of the losses": plan.weights,
+            "--watched": plan.watched,
+        },
+    )
     learner.close()
     model.close()
 
@@ -221,6 +236,6 @@ def main(
         parts=learning.accumulation,
         seed=learning.seed,
     )
-    teacher = teacher_of(material, setup)
+    teacher = teacher_of(material, setup, learning.accumulation)
     refuse(teacher, "block distillation", flexible=False, takes_scale=False)
     distil(prepare(teacher, material, work, setup, learning.batch), work, out, plan, setup, whole=whole)

@@ -85,7 +85,8 @@ def train_decoder(
         drawn, guess = both(noisy, wanted)
         return decoder_loss(drawn, wanted) + encoder_loss(guess * factor, noisy * factor), batch
 
-    train(BothWays(student), loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
+    both, made_of = BothWays(student), {"pictures": latents, "teacher's weights": teacher}
+    train(both, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet, made_of=made_of)
 
 
 @torch.no_grad()
@@ -114,7 +115,7 @@ def main(
 
     Its encoder learns the way back, so that what is written has a whole autoencoder.
     """
-    teacher = teacher_of(material, setup)
+    teacher = teacher_of(material, setup, learning.accumulation)
     lesson = prepare(teacher, material, work, setup, learning.batch)
     model, latents = teacher.pipeline.vae, lesson.stored.latents
     torch.manual_seed(learning.seed)

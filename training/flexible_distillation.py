@@ -67,7 +67,8 @@ def train_flexible(
         guess = drawn.prediction(net)
         return task_loss(guess, drawn.target) + output_loss(guess, wanted), batch
 
-    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
+    made_of = {**stored.made_of, "teacher's weights": teacher}
+    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet, made_of=made_of)
 
 
 def refuse_unlike(teacher: Teacher) -> None:
@@ -100,7 +101,7 @@ def main(
 
     The student starts with its teacher's weights where the two have the same blocks.
     """
-    teacher = teacher_of(material, setup)
+    teacher = teacher_of(material, setup, learning.accumulation)
     refuse(teacher, "flexible distillation", flexible=False, takes_scale=False)
     refuse_unlike(teacher)
     lesson = prepare(teacher, material, work, setup, learning.batch)

@@ -130,7 +130,8 @@ def train_guidance(
         guess = one_pass(net, *asked, scale, drawn.conditions)
         return guidance_loss(guess, unconditional, conditional, scale), batch
 
-    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
+    made_of = {**stored.made_of, "teacher's weights": teacher, "--scales": "{:g} {:g}".format(*scales)}
+    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet, made_of=made_of)
 
 
 @options.spread
@@ -147,7 +148,7 @@ def main(
 
     The student starts with its teacher's weights and takes the guidance scale as an input beside the timestep.
     """
-    teacher = teacher_of(material, setup)
+    teacher = teacher_of(material, setup, learning.accumulation)
     refuse(teacher, "guidance distillation", flexible=False, takes_scale=False)
     lesson = prepare(teacher, material, work, setup, learning.batch)
     student = takes_guidance(teacher.unet)

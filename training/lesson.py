@@ -61,8 +61,9 @@ class Lesson:
         return drawn_by(pipeline, self.captions, steps)
 
 
-def teacher_of(material: Material, setup: Setup) -> Teacher:
-    """The teacher, on the device. Raises ConfigError, ModelUnavailable."""
+def teacher_of(material: Material, setup: Setup, parts: int) -> Teacher:
+    """The teacher, on the device. `parts` of a training's steps. Raises ConfigError, ModelUnavailable."""
+    setup.refuse_lacking(parts)
     with told() as report, setup.in_turn():
         return load(material.teacher, setup.where().type, report, setup.precision)
 

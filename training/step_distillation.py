@@ -5,7 +5,7 @@ With `--guided` the distance is measured after guidance, as SnapFusion's CFG-awa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,17 +183,18 @@ def train_steps(
         latents = stored.latents[picked].float()
         left = torch.randint(1, halving.steps + 1, (batch,), generator=dice) / halving.steps
         leading = empty if float(torch.rand((), generator=dice)) < share else None
-        times = time_of(left)
-        alpha, sigma = levels.at(times)
+        alpha, sigma = levels.at(time_of(left))
         noisy = (alpha * latents + sigma * torch.randn(latents.shape, generator=dice)).to(student.device)
         scale = random_scales(batch, place, scales).to(student.device)
-        times, left = times.to(student.device), left.to(student.device)
+        times, left = time_of(left).to(student.device), left.to(student.device)
         asked = (texts, leading, scale, conditions, stored.unled(conditions))
         leader, ratio = as_velocity(predicting(teacher, *asked), levels, kind), halving.teacher_steps // halving.steps
         target = teachers_way(leader, noisy, left, 1 / halving.steps, ratio, levels)
         return step_loss(predicting(net, *asked)(noisy, times), target), batch
 
-    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet)
+    told = {"--halving": said(halvings), "--guided-share": share, "--scales": "{:g} {:g}".format(*scales)}
+    made_of = {**stored.made_of, "teacher's weights": teacher, **told}
+    train(student, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet, made_of=made_of)
 
 
 def train_in_stages(
@@ -210,6 +211,11 @@ def train_in_stages(
         student.requires_grad_(True)
         train_steps(student, teacher, stored, halvings, schedule, work / f"steps-{number}.pt", **settings)
         teacher = deepcopy(student)
+
+
+def said(halvings: Iterable[Halving]) -> str:
+    """As the command line takes a stage."""
+    return ",".join(f"{it.teacher_steps}:{it.steps}" for it in halvings)
 
 
 def stage(text: str) -> tuple[Halving, ...]:
@@ -247,7 +253,7 @@ def main(
     --steps are those of each halving. Of a teacher that takes the guidance scale as an input, so does the student.
     """
     stages = [stage(text) for text in halving]
-    teacher = teacher_of(material, setup)
+    teacher = teacher_of(material, setup, learning.accumulation)
     own = beginner((load(student, setup.where().type, lambda event: None) if student else teacher).unet)
     lesson = prepare(teacher, material, work, setup, learning.batch)
     noise = teacher.noise.config

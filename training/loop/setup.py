@@ -48,8 +48,8 @@ class Setup:
         """All other uses of accelerate's state go by the first one, which alone can say that processes share a CPU."""
         return PartialState(cpu=self.device == "cpu" or parse_flag_from_env("ACCELERATE_USE_CPU"))
 
-    def accelerator(self, folder: Path, parts: int) -> Accelerator:
-        """For one training of `parts` micro-batches a step, which the processes share. Raises ConfigError."""
+    def refuse_lacking(self, parts: int) -> None:
+        """Raises ConfigError for what cannot be had here; processes share the `parts` of a step."""
         device, processes = self.where(), self.processes()
         if parts % processes:
             raise ConfigError(f"{processes} processes cannot share the {parts} parts of a step evenly.")
@@ -58,10 +58,14 @@ class Setup:
         there = [tracker.value for tracker in get_available_trackers()]
         if self.tracker and self.tracker not in there:
             raise ConfigError(f"--tracker {self.tracker}: installed of accelerate's are {', '.join(there) or 'none'}.")
+
+    def accelerator(self, folder: Path, parts: int) -> Accelerator:
+        """For one training of `parts` micro-batches a step, which the processes share. Raises ConfigError."""
+        self.refuse_lacking(parts)
         return Accelerator(
-            cpu=device.type == "cpu",
+            cpu=self.where().type == "cpu",
             mixed_precision=self.precision,
-            gradient_accumulation_steps=parts // processes,
+            gradient_accumulation_steps=parts // self.processes(),
             log_with=self.tracker,
             project_config=ProjectConfiguration(project_dir=str(folder), logging_dir=str(folder / "logs")),
         )

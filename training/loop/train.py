@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from signal import SIGTERM
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import torch
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 
 from errors import ConfigError, DarkroomError
 from training.loop import checkpoint as checkpoints
+from training.loop.fingerprint import differences, fingerprints
 from training.loop.interrupts import Stopped, ears
 from training.loop.progress import Log
 from training.loop.samples import Sheet
@@ -39,6 +41,7 @@ class Place(NamedTuple):
         return torch.Generator().manual_seed(number + self.part // 4 * 2_654_435_761)  # it takes 32 bits of that
 
 
+NOTHING: Mapping[str, object] = MappingProxyType({})
 LossAt = Callable[[nn.Module, Place], tuple[Tensor, int]]  # the mean loss of a part, and of how many pictures it is
 
 
@@ -52,17 +55,20 @@ def train(
     parts: int = 1,
     setup: Setup | None = None,
     sheet: Sheet | None = None,
+    made_of: Mapping[str, object] = NOTHING,
 ) -> None:
     """Minimise the mean of `loss_at(net, place)` over a step's parts; leaves averaged weights in `net`, in eval mode.
 
     `loss_at` gets the net as accelerate prepared it, on its device, and takes all chance from the place: so a training
     that goes on from its checkpoint ends with the same weights, bit for bit on the same device. The processes share
     the parts, so how many there are changes nothing but the order of sums. `sheet` gets the net with averaged weights.
+    `made_of` names what `loss_at` depends on beside the place: a checkpoint of anything else is refused.
 
     Raises Stopped after a signal, NotSaved, ConfigError, and DarkroomError if the loss is no number any more.
     """
     setup = setup or Setup()
-    training = Training(net, schedule, checkpoint, parts, setup)
+    made = fingerprints({**made_of, "--seed": seed, "starting weights": net})
+    training = Training(net, schedule, checkpoint, parts, setup, made)
     with training.log.bar, Gradients(training, loss_at) as gradients, ears() as heard:
         while training.step < schedule.steps:
             loss, pictures = gradients.of(seed, training.step)
@@ -80,8 +86,10 @@ def train(
 class Training:
     """A net on its way: optimizer, averaged weights, and where it is."""
 
-    def __init__(self, net: nn.Module, schedule: Schedule, path: Path, parts: int, setup: Setup) -> None:
-        self.schedule, self.path, self.parts = schedule, path, parts
+    def __init__(
+        self, net: nn.Module, schedule: Schedule, path: Path, parts: int, setup: Setup, made: Mapping[str, str]
+    ) -> None:
+        self.schedule, self.path, self.parts, self.made = schedule, path, parts, dict(made)
         self.accelerator: Accelerator = setup.accelerator(path.parent, parts)
         self.weights = [p for p in net.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(self.weights, lr=schedule.rate, betas=(0.9, 0.98), weight_decay=0.0)
@@ -107,6 +115,11 @@ class Training:
             raise ConfigError(
                 f"{self.path} is of another net. Delete it to begin anew, or choose another --work."
             ) from error
+        if changed := differences(state.get("made", {}), self.made):  # checkpoints before this was kept have none
+            raise ConfigError(
+                f"{self.path} was made with {' and '.join(changed)}. Train with the same to go on from there, "
+                "begin anew with --no-resume, or choose another --work."
+            )
         return int(state["step"])
 
     def save(self) -> None:
@@ -117,6 +130,7 @@ class Training:
                 "optimizer": self.optimizer.state_dict(),
                 "average": self.average,
                 "step": self.step,
+                "made": self.made,
                 "losses": self.log.losses,
                 "scaler": scaler.state_dict() if scaler else None,
             }
