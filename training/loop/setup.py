@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator, PartialState
 from accelerate.tracking import get_available_trackers
-from accelerate.utils import ProjectConfiguration, parse_flag_from_env
+from accelerate.utils import DistributedDataParallelKwargs, ProjectConfiguration, parse_flag_from_env
 
 from errors import ConfigError
 from training import options
@@ -59,13 +59,17 @@ class Setup:
         if self.tracker and self.tracker not in there:
             raise ConfigError(f"--tracker {self.tracker}: installed of accelerate's are {', '.join(there) or 'none'}.")
 
-    def accelerator(self, folder: Path, parts: int) -> Accelerator:
-        """For one training of `parts` micro-batches a step, which the processes share. Raises ConfigError."""
+    def accelerator(self, folder: Path, parts: int, unused: bool = False) -> Accelerator:
+        """For one training of `parts` micro-batches a step, which the processes share. Raises ConfigError.
+
+        `unused`: whether the loss leaves some of the net's weights without a gradient; processes must look for those.
+        """
         self.refuse_lacking(parts)
         return Accelerator(
             cpu=self.where().type == "cpu",
             mixed_precision=self.precision,
             gradient_accumulation_steps=parts // self.processes(),
             log_with=self.tracker,
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=unused)],
             project_config=ProjectConfiguration(project_dir=str(folder), logging_dir=str(folder / "logs")),
         )

@@ -56,6 +56,7 @@ def train(
     setup: Setup | None = None,
     sheet: Sheet | None = None,
     made_of: Mapping[str, object] = NOTHING,
+    unused: bool = False,
 ) -> None:
     """Minimise the mean of `loss_at(net, place)` over a step's parts; leaves averaged weights in `net`, in eval mode.
 
@@ -63,12 +64,13 @@ def train(
     that goes on from its checkpoint ends with the same weights, bit for bit on the same device. The processes share
     the parts, so how many there are changes nothing but the order of sums. `sheet` gets the net with averaged weights.
     `made_of` names what `loss_at` depends on beside the place: a checkpoint of anything else is refused.
+    `unused`: the loss leaves some weights without a gradient.
 
     Raises Stopped after a signal, NotSaved, ConfigError, and DarkroomError if the loss is no number any more.
     """
     setup = setup or Setup()
     made = fingerprints({**made_of, "--seed": seed, "starting weights": net})
-    training = Training(net, schedule, checkpoint, parts, setup, made)
+    training = Training(net, schedule, checkpoint, parts, setup, made, unused)
     with training.log.bar, Gradients(training, loss_at) as gradients, ears() as heard:
         while training.step < schedule.steps:
             loss, pictures = gradients.of(seed, training.step)
@@ -87,10 +89,17 @@ class Training:
     """A net on its way: optimizer, averaged weights, and where it is."""
 
     def __init__(
-        self, net: nn.Module, schedule: Schedule, path: Path, parts: int, setup: Setup, made: Mapping[str, str]
+        self,
+        net: nn.Module,
+        schedule: Schedule,
+        path: Path,
+        parts: int,
+        setup: Setup,
+        made: Mapping[str, str],
+        unused: bool,
     ) -> None:
         self.schedule, self.path, self.parts, self.made = schedule, path, parts, dict(made)
-        self.accelerator: Accelerator = setup.accelerator(path.parent, parts)
+        self.accelerator: Accelerator = setup.accelerator(path.parent, parts, unused)
         self.weights = [p for p in net.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(self.weights, lr=schedule.rate, betas=(0.9, 0.98), weight_decay=0.0)
         self.net, self.optimizer = self.accelerator.prepare(net.train(), optimizer)

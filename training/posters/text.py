@@ -87,7 +87,8 @@ def train_text(
         captions = [random_caption(random_poster(rng), rng, fillers=0.3) for _ in range(batch)]
         return reading_loss(net, *(given.to(device) for given in exercise(captions, tokens))), batch
 
-    train(readers, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
+    # The first encoder's last layer: its states before that are what is read.
+    train(readers, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, unused=True)
 
 
 def reading_loss(readers: nn.Module, ids: Tensor, told: Tensor, nouns: Tensor) -> Tensor:
