@@ -9,6 +9,7 @@ from diffusers import AutoencoderKL
 from training.decoder_distillation import decoder_loss, encoder_loss, narrowed, train_decoder
 from training.loop.schedule import Schedule
 from training.shapes.autoencoder import autoencoder
+from training.teacher import scaled, unscaled
 
 
 @pytest.fixture
@@ -36,6 +37,17 @@ def test_the_student_has_the_teachers_latents_and_fewer_channels(teacher: Autoen
         assert student.decode(latents).sample.shape == teacher.decode(latents).sample.shape
     assert student.num_parameters() < teacher.num_parameters() / 2
     assert student.config.scaling_factor == teacher.config.scaling_factor
+
+
+@pytest.mark.parametrize("moments", [None, (0.5, 2.0)])
+def test_latents_are_unscaled_as_they_were_scaled(teacher: AutoencoderKL, moments: tuple[float, float] | None) -> None:
+    channels = teacher.config.latent_channels
+    mean, std = ([it] * channels for it in moments) if moments else (None, None)
+    teacher.register_to_config(latents_mean=mean, latents_std=std, scaling_factor=0.25)
+    raw = torch.full((1, channels, 2, 2), 3.0)
+    latents = scaled(teacher, raw)
+    assert latents.flatten()[0].item() == (0.3125 if moments else 0.75)
+    assert torch.equal(unscaled(teacher, latents), raw)
 
 
 def test_it_learns_what_the_teacher_draws(teacher: AutoencoderKL, tmp_path: Path) -> None:

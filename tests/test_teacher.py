@@ -36,13 +36,13 @@ def test_a_model_is_found_by_name_repo_and_folder(checkpoints: Checkpoints) -> N
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        ConfigError, match=r"there is no 'mini-dali'\. Name a model of config\.yaml \(mini-sd, .*folder"
+        ConfigError, match=r"There is no 'mini-dali'\. Name a model of config\.yaml \(mini-sd, .*folder"
     ):
         find("mini-dali")
     with pytest.raises(ConfigError, match=r"is a folder without model_index\.json"):
         find(str(tmp_path))
     (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "FluxPipeline"}))
-    with pytest.raises(ConfigError, match=r"'FluxPipeline'\. A teacher is one of .*StableDiffusionXLPipeline"):
+    with pytest.raises(ConfigError, match=r"'FluxPipeline'\. What is trained is one of .*StableDiffusionXLPipeline"):
         find(str(tmp_path))
     (tmp_path / "model_index.json").write_text("{")
     with pytest.raises(ConfigError, match=r"model_index\.json cannot be read"):

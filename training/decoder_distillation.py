@@ -21,6 +21,7 @@ from training.loop.schedule import Learning, Schedule
 from training.loop.setup import Setup
 from training.loop.train import Place, train
 from training.shapes.autoencoder import likeness_loss
+from training.teacher import scaled, unscaled
 
 NOISE = 0.1  # most noise on the latents, of their own strength: those that a denoiser makes are not quite right
 
@@ -73,17 +74,16 @@ def train_decoder(
 ) -> None:
     """`latents` (n, channels, height, width): of pictures, scaled to a mean square of 1."""
     teacher.eval().requires_grad_(False)
-    factor = teacher.config.scaling_factor
 
     def loss_at(both: nn.Module, place: Place) -> tuple[Tensor, int]:
         dice = place.dice()
         chosen = latents[torch.randint(len(latents), (batch,), generator=dice)].float()
         amount = NOISE * torch.rand((batch, 1, 1, 1), generator=dice)
-        noisy = (chosen + amount * torch.randn(chosen.shape, generator=dice)).to(student.device) / factor
-        with torch.no_grad():
+        noisy = unscaled(teacher, (chosen + amount * torch.randn(chosen.shape, generator=dice)).to(student.device))
+        with torch.no_grad(), torch.autocast(student.device.type, enabled=False):  # SDXL's overflows in fp16
             wanted = teacher.decode(noisy).sample
         drawn, guess = both(noisy, wanted)
-        return decoder_loss(drawn, wanted) + encoder_loss(guess * factor, noisy * factor), batch
+        return decoder_loss(drawn, wanted) + encoder_loss(scaled(teacher, guess), scaled(teacher, noisy)), batch
 
     both, made_of = BothWays(student), {"pictures": latents, "teacher's weights": teacher}
     train(both, loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup, sheet=sheet, made_of=made_of)
@@ -94,7 +94,7 @@ def beside(teacher: AutoencoderKL, latents: Tensor) -> Sheet:
     """The teacher's pictures of some latents (n, channels, height, width), and below them the student's."""
 
     def pictures(net: AutoencoderKL) -> list[Image]:
-        drawn = net.decode(latents.to(net.device) / net.config.scaling_factor).sample
+        drawn = net.decode(unscaled(net, latents.to(net.device))).sample
         found: list[Image] = VaeImageProcessor().postprocess(drawn)
         return found
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import DDPMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
 from torch.utils._pytree import tree_map_only
@@ -86,13 +86,29 @@ class Teacher:
         The pictures too: SDXL's VAE overflows in less.
         """
         vae = self.pipeline.vae
-        raw: Tensor = vae.encode(pictures.to(vae.device)).latent_dist.mode()
-        mean, std = vae.config.latents_mean, vae.config.latents_std
-        if mean is not None and std is not None:
-            mean, std = (torch.tensor(values, device=raw.device).view(1, -1, 1, 1) for values in (mean, std))
-            raw = (raw - mean) / std
-        scaled: Tensor = raw * vae.config.scaling_factor
-        return scaled
+        return scaled(vae, vae.encode(pictures.to(vae.device)).latent_dist.mode())
+
+
+def scaled(vae: AutoencoderKL, raw: Tensor) -> Tensor:
+    """(n, channels, height, width) as the encoder tells them → as a U-Net takes them, of about unit variance."""
+    mean, std = _moments(vae, raw)
+    found: Tensor = (raw - mean) / std * vae.config.scaling_factor
+    return found
+
+
+def unscaled(vae: AutoencoderKL, latents: Tensor) -> Tensor:
+    """The same back, as the decoder takes them."""
+    mean, std = _moments(vae, latents)
+    found: Tensor = latents / vae.config.scaling_factor * std + mean
+    return found
+
+
+def _moments(vae: AutoencoderKL, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each channel, (1, channels, 1, 1); 0 and 1 where its file has none."""
+    mean, std = vae.config.latents_mean, vae.config.latents_std
+    if mean is None or std is None:
+        mean, std = [0.0], [1.0]
+    return like.new_tensor(mean).view(1, -1, 1, 1), like.new_tensor(std).view(1, -1, 1, 1)
 
 
 def load(named: str, wanted: str, report: Report, precision: str | None = None) -> Teacher:
@@ -160,9 +176,9 @@ def find(named: str, path: Path = CONFIG) -> ModelSpec:
         return spec
     folder = Path(named).expanduser()
     if not (folder / INDEX).is_file():
-        found = f"{folder} is a folder without {INDEX}" if folder.is_dir() else f"there is no {named!r}"
+        found = f"{folder} is a folder without {INDEX}" if folder.is_dir() else f"There is no {named!r}"
         raise ConfigError(
-            f"--teacher: {found}. Name a model of config.yaml ({', '.join(models)}), "
+            f"{found}. Name a model of config.yaml ({', '.join(models)}), "
             f"or a checkpoint folder in diffusers' layout, with {INDEX} in it."
         )
     return _of_its_family(folder, entries)
@@ -181,16 +197,14 @@ def _of_its_family(folder: Path, entries: Sequence[ModelSpec]) -> ModelSpec:
             found: dict[str, Any] = {"name": whole.name, "repo": str(whole), "revision": None, "components": {}}
             return spec.model_copy(update={**found, "guidance": guidance})
     known = sorted({RECIPES[spec.family].named for spec in entries})
-    raise ConfigError(
-        f"--teacher: {folder / INDEX} names the pipeline {named!r}. A teacher is one of {', '.join(known)}."
-    )
+    raise ConfigError(f"{folder / INDEX} names the pipeline {named!r}. What is trained is one of {', '.join(known)}.")
 
 
 def _said(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError(f"--teacher: {path} cannot be read ({error}). Put a whole copy in its place.") from error
+        raise ConfigError(f"{path} cannot be read ({error}). Put a whole copy in its place.") from error
     return found if isinstance(found, dict) else {}
 
 
