@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from errors import ConfigError
 from judging.drawing import draw
 from judging.scenes import COLOURS, PLACES, SHAPES, SIDE, SIZES, Scene, random_scene
 from judging.seeing import UNKNOWN, see, size_of
 from judging.verdict import both_right, verdict
-from training.judge import held_out_scenes, shares
+from training.judge import held_out_scenes, load, shares
 
 
 def sample(count: int, objects: int) -> list[Scene]:
@@ -52,6 +53,11 @@ def test_a_wrong_picture_is_judged_wrong() -> None:
 def test_noise_shows_no_shape() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
     assert all(thing.shape == UNKNOWN for thing in see(noise).things)
+
+
+def test_a_model_that_nothing_has_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"--model mini-dali is neither a model of config\.yaml \(mini-sd, .* nor a"):
+        load("mini-dali")
 
 
 def test_shares_of_perfect_and_of_swapped_pictures() -> None:

@@ -36,5 +36,8 @@ def test_pictures_that_base_has_stored(tmp_path: Path) -> None:
     assert Path(lesson.teacher.spec.repo) == WEIGHTS / "mini-sd"
     assert lesson.stored.texts.shape == (2, 3, 77, 128)
     assert not (tmp_path / "work").exists()
+    torch.save({**texts, "texts": torch.zeros(2, 3, 77, 64).half()}, tmp_path / "captions-00.pt")
+    with pytest.raises(ConfigError, match=r"text states of 64 and pooled ones of 0; mini-sd takes .* of 128 .* --data"):
+        prepare(teacher, material, tmp_path / "work", CPU)
     with pytest.raises(ConfigError, match=r"holds 0 files of pictures .* Or name pictures with --data"):
         prepare(teacher, Material(pictures=tmp_path / "none"), tmp_path / "work", CPU)

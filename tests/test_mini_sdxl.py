@@ -144,7 +144,7 @@ def test_mini_ssd_is_made_of_mini_sdxl(made: Path, tmp_path: Path) -> None:
     )
     setup = Setup(device="cpu")
     material = Material(teacher=str(made / "out"), pictures=made / "work")
-    lesson = prepare(teacher_of(material, setup), material, tmp_path, setup)
+    lesson = prepare(teacher_of(material, setup, 1), material, tmp_path, setup)
     block_distillation.distil(lesson, tmp_path, tmp_path / "out", plan, setup, whole=True)
     teacher, student = (
         UNet2DConditionModel.from_pretrained(folder / "out" / "unet", dtype=torch.float32)

@@ -65,7 +65,7 @@ def test_a_narrower_decoder(checkpoints: Checkpoints, tmp_path: Path) -> None:
         ("guidance", "mini-turbo", "has guidance distilled into it already"),
         ("block", "mini-turbo", "has guidance distilled into it already"),
         ("flexible", "sd", "predicts epsilon, led by text states of width"),
-        ("steps", "mini-dali", "there is no 'mini-dali'. Name a model of config.yaml"),
+        ("steps", "mini-dali", "There is no 'mini-dali'. Name a model of config.yaml"),
     ],
 )
 def test_a_teacher_of_the_wrong_family(

@@ -84,9 +84,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="""Train the minis, and distil models as the published ones were.
 
-    Each method is a file of this folder, named as its command is. It runs on the CPU or one GPU as it is, on several
-    GPUs by `accelerate launch -m training …`, on the CPU in several processes by
-    `ACCELERATE_USE_CPU=true torchrun --nproc-per-node 2 -m training …`.
+    Each training runs on the CPU or one GPU as it is, on several GPUs by `accelerate launch -m training …`, on the
+    CPU in several processes by `ACCELERATE_USE_CPU=true torchrun --nproc-per-node 2 -m training …`.
 
     Stopped by Ctrl-C or `kill`, a training saves a checkpoint and exits 130 or 143; the same command goes on from
     there and ends with the weights that it would have had. Exits 2 for what it was told wrong, 1 for a failure.""",

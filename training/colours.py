@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
+from errors import ConfigError
 from models.latent_colours import LatentColours
 from training.judge import WEIGHTS
 from training.shapes import latents
@@ -61,6 +62,8 @@ def main(
 ) -> None:
     """Learn the colours that a latent space's previews show, from pictures stored by `python -m training base`."""
     path = work / "pictures-00.pt"
+    if not path.is_file():
+        raise ConfigError(f"There is no {path}. `python -m training base` stores it; name its folder with --work.")
     net, shares = fitted(torch.load(path, weights_only=True), latents.scale(path), steps, seed)
     net.save(out)
     told = ", ".join(f"{share:.1%} of {name}" for share, name in zip(shares, ("red", "green", "blue"), strict=True))

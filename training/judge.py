@@ -17,12 +17,14 @@ from rich.progress import track
 from rich.table import Table
 
 import config
+from errors import ConfigError
 from judging.drawing import Pixels
 from judging.scenes import COLOURS, SHAPES, Scene, random_scene
 from judging.seeing import Seen, see
 from judging.verdict import both_right, verdict
 from models.checkpoint import assembled
 from models.device import choose
+from models.files import INDEX
 from training.shapes.captions import plain_caption
 
 WEIGHTS = Path(__file__).parent.parent / "models" / "weights"
@@ -62,11 +64,13 @@ class Avoided:
 
 def main(
     model: Annotated[str, typer.Option(help="An embedded model's name or a checkpoint folder.")] = "mini-sd",
-    prompts: Annotated[int, typer.Option(help="Held-out prompts, half of them with two objects.")] = 200,
-    steps: Annotated[int, typer.Option(help="Denoising steps.")] = STEPS,
+    prompts: Annotated[int, typer.Option(min=1, help="Held-out prompts, half of them with two objects.")] = 200,
+    steps: Annotated[int, typer.Option(min=1, help="Denoising steps.")] = STEPS,
     guidance: Annotated[float, typer.Option(help="Guidance scale.")] = GUIDANCE,
-    negatives: Annotated[int, typer.Option(help="Pictures for each colour named as negative prompt; 0: none.")] = 48,
-    threads: Annotated[int, typer.Option(help="CPU threads; 0: as torch chooses.")] = 0,
+    negatives: Annotated[
+        int, typer.Option(min=0, help="Pictures for each colour named as negative prompt; 0: none.")
+    ] = 48,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0: as torch chooses.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
     """Judge a model at these settings, at guidance 1, and with negative prompts.
@@ -89,11 +93,15 @@ def main(
 
 
 def load(model: str) -> DiffusionPipeline:
-    """From the name of a model in config.yaml, or a whole checkpoint folder, in full precision."""
+    """From the name of a model in config.yaml, or a whole checkpoint folder, in full precision. Raises ConfigError."""
     device = replace(choose("auto"), dtype="float32")
     known = {spec.name: spec for spec in config.load(WEIGHTS.parents[1] / "config.yaml").models}
     if model in known:
         return assembled(known[model], device).pipeline.to(device.kind)
+    if not (Path(model) / INDEX).is_file():
+        raise ConfigError(
+            f"--model {model} is neither a model of config.yaml ({', '.join(known)}) nor a folder with {INDEX}."
+        )
     pipeline = DiffusionPipeline.from_pretrained(model, dtype=torch.float32).to(device.kind)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

@@ -12,6 +12,7 @@ from diffusers import SchedulerMixin
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from errors import ConfigError
 from models.progress import Downloading, Loading, Report
 from training import options
 from training.base_training import Stored
@@ -75,8 +76,9 @@ def prepare(teacher: Teacher, material: Material, work: Path, setup: Setup, leas
     """
     if not material.data:
         held_out = tuple(plain_captions(SHOWN))
-        factor = teacher.pipeline.vae.config.scaling_factor
-        return Lesson(teacher=teacher, stored=latents.load_all(material.pictures, factor), captions=held_out)
+        stored = latents.load_all(material.pictures, teacher.pipeline.vae.config.scaling_factor)
+        refuse_unlike(stored, teacher, material.pictures)
+        return Lesson(teacher=teacher, stored=stored, captions=held_out)
     source = sources.find(material.data, material.columns, material.split)
     with setup.in_turn():  # the first one encodes all
         stored = store(source, teacher, work / ENCODED, side=material.size, least=least)
@@ -85,6 +87,22 @@ def prepare(teacher: Teacher, material: Material, work: Path, setup: Setup, leas
         stored=stored,
         captions=tuple(pair.captions[0] for pair in islice(source.pairs(), SHOWN)),
     )
+
+
+def refuse_unlike(stored: Stored, teacher: Teacher, folder: Path) -> None:
+    """Raises ConfigError where the teacher's latents or text states have other widths than those stored."""
+    empty = teacher.empty()
+    pooled = [0 if it is None else it.shape[-1] for it in (stored.pooled, empty.pooled)]
+    there = (stored.latents.shape[1], stored.texts.shape[-1], pooled[0])
+    wanted = (teacher.pipeline.vae.config.latent_channels, empty.states.shape[-1], pooled[1])
+    if there != wanted:
+        has, takes = (
+            "latents of {} channels, text states of {} and pooled ones of {}".format(*it) for it in (there, wanted)
+        )
+        raise ConfigError(
+            f"{folder} holds {has}; {teacher.spec.name} takes {takes}. Name the --teacher for which they were stored, "
+            "or pictures with --data."
+        )
 
 
 @contextmanager

@@ -61,10 +61,12 @@ def shares(posters: Sequence[Poster], pictures: Sequence[Pixels]) -> Shares:
 
 def main(
     model: Annotated[str, typer.Option(help="An embedded model's name or a checkpoint folder.")] = "mini-sdxl",
-    prompts: Annotated[int, typer.Option(help="Held-out prompts: a third with one, two, and several things.")] = 210,
-    steps: Annotated[int, typer.Option(help="Denoising steps.")] = STEPS,
+    prompts: Annotated[
+        int, typer.Option(min=1, help="Held-out prompts: a third with one, two, and several things.")
+    ] = 210,
+    steps: Annotated[int, typer.Option(min=1, help="Denoising steps.")] = STEPS,
     guidance: Annotated[float, typer.Option(help="Guidance scale.")] = GUIDANCE,
-    threads: Annotated[int, typer.Option(help="CPU threads; 0: as torch chooses.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0: as torch chooses.")] = 0,
 ) -> None:
     """Judge a model of posters with guidance and at guidance 1."""
     if threads:
