@@ -90,11 +90,13 @@ def prepare(teacher: Teacher, material: Material, work: Path, setup: Setup, leas
 
 
 def refuse_unlike(stored: Stored, teacher: Teacher, folder: Path) -> None:
-    """Raises ConfigError where the teacher's latents or text states have other widths than those stored."""
-    empty = teacher.empty()
-    pooled = [0 if it is None else it.shape[-1] for it in (stored.pooled, empty.pooled)]
-    there = (stored.latents.shape[1], stored.texts.shape[-1], pooled[0])
-    wanted = (teacher.pipeline.vae.config.latent_channels, empty.states.shape[-1], pooled[1])
+    """Raises ConfigError where the teacher's U-Net takes latents or text states of other widths than those stored."""
+    config = teacher.unet.config
+    pooled = 0
+    if config.get("addition_embed_type") == "text_time":
+        pooled = config.projection_class_embeddings_input_dim - 6 * config.addition_time_embed_dim
+    wanted = (config.in_channels, config.cross_attention_dim, pooled)
+    there = (stored.latents.shape[1], stored.texts.shape[-1], 0 if stored.pooled is None else stored.pooled.shape[-1])
     if there != wanted:
         has, takes = (
             "latents of {} channels, text states of {} and pooled ones of {}".format(*it) for it in (there, wanted)
