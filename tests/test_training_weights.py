@@ -27,7 +27,13 @@ from training.judge import GUIDANCE, STEPS, WEIGHTS, draw_all, held_out_scenes, 
 from training.shapes.captions import plain_caption
 
 CONFIG = config.load(Path(__file__).parents[1] / "config.yaml")
-RIGHT = {"mini-sd": 10, "mini-bk-sdm": 9, "mini-turbo": 9}  # of twelve held-out prompts, at least
+RIGHT = {
+    "mini-sd": 10,
+    "mini-bk-sdm": 9,
+    "mini-turbo": 9,
+    "mini-snap": 9,
+    "mini-deci": 9,
+}  # of twelve held-out prompts, at least
 MEGABYTE = 10**6
 minis = pytest.mark.parametrize("name", RIGHT)
 

@@ -17,7 +17,7 @@ from training.report.worlds import World
 
 SIDE = 64  # pixels; larger pictures are averaged down to it
 FEATURES = 32
-STEPS = 600
+STEPS = 2400
 BATCH = 64
 RATE = 3e-3
 CHECKED = 400  # held-out drawings that it is tried on

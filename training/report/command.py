@@ -94,7 +94,7 @@ def _sheets(found: Report, minis: Sequence[Mini], plan: Plan) -> dict[str, bytes
         for mini in (mini for mini in minis if mini.world.name == world.name):
             record = found.mini(mini.name)
             assert record is not None
-            below = f"{record.default.steps} steps, {record.passes} passes · {record.seconds.median:.2f} s"
+            below = (f"{record.default.steps} steps, {record.passes} passes", f"{record.seconds.median:.2f} s")
             drawn = parts(mini, mini.default, plan.prompts, plan.work / "pictures")
             columns.append(sheet.Column(mini.spec.title, below, read(drawn)))
         prompts = next(mini.world for mini in minis if mini.world.name == world.name).prompts(plan.prompts)

@@ -21,7 +21,7 @@ class Column:
     """One mini's pictures, from the first prompt on."""
 
     title: str
-    below: str
+    below: Sequence[str]  # two lines at most
     pictures: Sequence[Pixels]
 
 
@@ -38,7 +38,7 @@ def sheet(prompts: Sequence[str], columns: Sequence[Column]) -> bytes:
     for number, column in enumerate(columns):
         x = MARGIN + LABELS + number * (SIDE + GAP)
         STRONG.draw(pen, (x, MARGIN + STRONG.leading), column.title, LIGHT["ink"])
-        for place, text in enumerate(PLAIN.lines(column.below, SIDE, 2), start=1):
+        for place, text in enumerate(column.below, start=1):
             PLAIN.draw(pen, (x, MARGIN + STRONG.leading + place * PLAIN.leading), text, LIGHT["dim"])
         for row, picture in enumerate(column.pictures[: len(prompts)]):
             shown = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
