@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import torch
 from accelerate import Accelerator, PartialState
@@ -73,3 +74,11 @@ class Setup:
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=unused)],
             project_config=ProjectConfiguration(project_dir=str(folder), logging_dir=str(folder / "logs")),
         )
+
+
+class Again(TypedDict):
+    """What every stage is told."""
+
+    seed: int
+    parts: int
+    setup: Setup

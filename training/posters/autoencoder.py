@@ -1,51 +1,21 @@
-"""The autoencoder of mini-sdxl: 256×256 posters ↔ 16×16 latents of 8 channels.
+"""What the autoencoder of mini-sdxl learns from, for 256×256 posters ↔ 16×16 latents of 8 channels.
 
 It begins as mini-sd's, which learns posters of half the size in the same way; then it gets a level more.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import torch
-from diffusers import AutoencoderKL
-from torch import Tensor, nn
 
 from judging.drawing import Pixels
 from judging.posters.drawing import draw
 from judging.posters.scenes import SHAPES, Poster, colour_on, random_ground, random_poster
 from judging.scenes import SIDE, Item
-from training.loop.schedule import Schedule
-from training.loop.setup import Setup
-from training.loop.train import Place, train
-from training.shapes.autoencoder import CROWDED, Rebuild, autoencoder_loss, to_tensor
+from training.shapes.autoencoder import CROWDED
 
 CROPS = ((0.6, 64), (1.0, SIDE))  # up to this share of the steps, crops of so many pixels
 GRID = 8  # pixels of a latent: patterns lie on it
 CUT = 2  # crops from one poster
-
-
-def train_autoencoder(
-    net: AutoencoderKL,
-    schedule: Schedule,
-    checkpoint: Path,
-    *,
-    pixels: int = SIDE**2,
-    seed: int = 0,
-    parts: int = 1,
-    setup: Setup | None = None,
-) -> None:
-    """`pixels` of a part's batch: small crops come many."""
-
-    def loss_at(rebuild: nn.Module, place: Place) -> tuple[Tensor, int]:
-        rng = np.random.default_rng(place)
-        side = next(side for share, side in CROPS if place.step < share * schedule.planned)
-        pictures = to_tensor(crops(rng, side, max(1, pixels // side**2))).to(net.device)
-        noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        return autoencoder_loss(rebuild, pictures, noise), len(pictures)
-
-    train(Rebuild(net), loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
 
 
 def crops(rng: np.random.Generator, side: int, count: int) -> Pixels:

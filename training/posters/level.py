@@ -20,7 +20,7 @@ from training.loop.schedule import Schedule
 from training.loop.setup import Setup
 from training.loop.train import Place, train
 from training.posters.autoencoder import crowd
-from training.shapes.autoencoder import CROWDED, NOISE, likeness_loss, to_tensor
+from training.shapes.autoencoder import CROWDED, NOISE, likeness_loss, side_at, to_tensor
 
 CROPS = ((0.6, 128), (1.0, PIXELS))  # up to this share of the steps, crops of so many pixels
 SAME = 1.0  # weight of the distance between both encoders' latents
@@ -91,7 +91,7 @@ def train_level(
 
     def loss_at(both: nn.Module, place: Place) -> tuple[Tensor, int]:
         rng = np.random.default_rng(place)
-        side = next(side for share, side in CROPS if place.step < share * schedule.planned)
+        side = side_at(place, schedule, CROPS)
         drawn = [cut(rng, side) for _ in range(max(1, pixels // side**2))]
         small, large = (to_tensor(np.stack(pictures)).to(net.device) for pictures in zip(*drawn, strict=True))
         return level_loss(both, half, small, large, place.dice()), len(drawn)

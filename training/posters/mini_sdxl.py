@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 import torch
 import typer
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
-from rich.progress import track
 from transformers import CLIPTokenizer
 
 from training import options
@@ -20,14 +19,15 @@ from training.export import LARGEST_FILE, replaced, scheduler
 from training.judge import WEIGHTS
 from training.loop.samples import drawn_by
 from training.loop.schedule import Learning, Schedule
-from training.loop.setup import Setup
+from training.loop.setup import Again, Setup
 from training.posters import stored
-from training.posters.autoencoder import train_autoencoder
+from training.posters.autoencoder import CROPS, crops
 from training.posters.captions import plain_caption, vocabulary
 from training.posters.judge import held_out_posters
 from training.posters.level import enlarged, train_level
 from training.posters.text import Readers, train_text
-from training.shapes.latents import load, scale
+from training.shapes.autoencoder import train_autoencoder
+from training.shapes.latents import load, scale, store_all
 from training.shapes.tokenizer import write_tokenizer
 
 WORK = Path("runs/mini-sdxl")
@@ -65,20 +65,13 @@ PLAN = Plan(
 )
 
 
-class Again(TypedDict):
-    """What every stage is told."""
-
-    seed: int
-    parts: int
-    setup: Setup
-
-
 def make(plan: Plan, mini_sd: Path, work: Path, out: Path, setup: Setup) -> None:
     """All stages in turn; each takes up its own checkpoint."""
     device, again = setup.where(), Again(seed=plan.seed, parts=plan.parts, setup=setup)
     half = AutoencoderKL.from_pretrained(mini_sd / "vae", dtype=torch.float32)
     half = half.to(device, memory_format=torch.channels_last)
-    train_autoencoder(half, plan.autoencoder, work / "autoencoder.pt", pixels=plan.pixels, **again)
+    first = work / "autoencoder.pt"
+    train_autoencoder(half, plan.autoencoder, first, draw_crops=crops, sides=CROPS, pixels=plan.pixels, **again)
     net = enlarged(half).to(device, memory_format=torch.channels_last)
     train_level(net, half, plan.level, work / "level.pt", pixels=2 * plan.pixels, **again)
 
@@ -105,16 +98,12 @@ def encoded(
     plan: Plan, work: Path, net: AutoencoderKL, readers: Readers, tokens: CLIPTokenizer, setup: Setup
 ) -> tuple[list[Path], list[Path]]:
     """The files of latents and of text states; those that are there are taken as they are, unless all begins anew."""
-    pictures, captions = (
-        [work / f"{kind}-{number:02d}.pt" for number in range(plan.files)] for kind in ("pictures", "captions")
-    )
-    with setup.in_turn():  # the others then find them
-        for path in pictures + captions if setup.first() and not setup.resume else ():
-            path.unlink(missing_ok=True)
-        for number in track(range(plan.files), "posters"):
-            stored.store_pictures(net, pictures[number], plan.pictures, (plan.seed, number))
-            stored.store_captions(readers, tokens, captions[number], plan.pictures, (plan.seed, number))
-    return pictures, captions
+
+    def store(number: int, pictures: Path, captions: Path) -> None:
+        stored.store_pictures(net, pictures, plan.pictures, (plan.seed, number))
+        stored.store_captions(readers, tokens, captions, plan.pictures, (plan.seed, number))
+
+    return store_all(work, plan.files, setup, store)
 
 
 def export(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ LOG_VARIANCE = -8.0  # of what the encoder answers: next to none
 CROWDED = 0.25  # share of pictures crowded with overlapping shapes
 CROPS = ((0.5, 64), (1.0, 128))  # up to this share of the steps, crops of so many pixels
 
+Crops = Callable[[np.random.Generator, int, int], Pixels]  # of a side, so many: (count, side, side, 3)
+
 
 def autoencoder(channels: tuple[int, ...] = CHANNELS) -> AutoencoderKL:
     levels = len(channels)
@@ -45,26 +48,38 @@ def autoencoder(channels: tuple[int, ...] = CHANNELS) -> AutoencoderKL:
     return net
 
 
+def crops(rng: np.random.Generator, side: int, count: int) -> Pixels:
+    """(count, side, side, 3): of a drawn picture each."""
+    return np.stack([crop(rng, side) for _ in range(count)])
+
+
 def train_autoencoder(
     net: AutoencoderKL,
     schedule: Schedule,
     checkpoint: Path,
     *,
+    draw_crops: Crops = crops,
+    sides: Sequence[tuple[float, int]] = CROPS,
     pixels: int = SIDE**2,
     seed: int = 0,
     parts: int = 1,
     setup: Setup | None = None,
 ) -> None:
-    """`pixels` of a part's batch: small crops come many."""
+    """`pixels` of a part's batch: small crops come many. `sides` are told as in CROPS."""
 
     def loss_at(rebuild: nn.Module, place: Place) -> tuple[Tensor, int]:
         rng = np.random.default_rng(place)
-        side = next(side for share, side in CROPS if place.step < share * schedule.planned)
-        pictures = to_tensor(np.stack([crop(rng, side) for _ in range(max(1, pixels // side**2))])).to(net.device)
+        side = side_at(place, schedule, sides)
+        pictures = to_tensor(draw_crops(rng, side, max(1, pixels // side**2))).to(net.device)
         noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
         return autoencoder_loss(rebuild, pictures, noise), len(pictures)
 
     train(Rebuild(net), loss_at, schedule, checkpoint, seed=seed, parts=parts, setup=setup)
+
+
+def side_at(place: Place, schedule: Schedule, sides: Sequence[tuple[float, int]]) -> int:
+    """Of the crops at this step, in pixels."""
+    return next(side for share, side in sides if place.step < share * schedule.planned)
 
 
 class Rebuild(nn.Module):

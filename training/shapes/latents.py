@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
+from rich.progress import track
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
@@ -17,6 +18,7 @@ from errors import ConfigError
 from judging.drawing import Pixels, draw
 from judging.scenes import Scene, random_scene
 from training.base_training import Stored
+from training.loop.setup import Setup
 from training.questions import encode
 from training.shapes.autoencoder import to_tensor
 from training.shapes.captions import random_caption
@@ -32,6 +34,24 @@ Seed = tuple[int, ...]
 def scenes(pictures: int, seed: Seed) -> list[Scene]:
     rng = np.random.default_rng(seed)
     return [random_scene(rng, 1 + int(rng.random() < PAIRS)) for _ in range(pictures)]
+
+
+def store_all(
+    work: Path, count: int, setup: Setup, store: Callable[[int, Path, Path], None]
+) -> tuple[list[Path], list[Path]]:
+    """The files of latents and of text states; those that are there are taken as they are, unless all begins anew.
+
+    `store` writes the file of pictures and the file of captions of that number.
+    """
+    pictures, captions = (
+        [work / f"{kind}-{number:02d}.pt" for number in range(count)] for kind in ("pictures", "captions")
+    )
+    with setup.in_turn():  # the others then find them
+        for path in pictures + captions if setup.first() and not setup.resume else ():
+            path.unlink(missing_ok=True)
+        for number in track(range(count), "pictures and captions"):
+            store(number, pictures[number], captions[number])
+    return pictures, captions
 
 
 def store_pictures(net: AutoencoderKL, path: Path, pictures: int, seed: Seed) -> None:

@@ -10,7 +10,6 @@ import torch
 import typer
 from diffusers import AutoencoderKL
 from rich.console import Console
-from rich.progress import track
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from judging.scenes import SIDE
@@ -21,7 +20,7 @@ from training.export import assembled, export
 from training.judge import WEIGHTS, plain_captions
 from training.loop.samples import drawn_by
 from training.loop.schedule import Learning, Schedule
-from training.loop.setup import Setup
+from training.loop.setup import Again, Setup
 from training.shapes import latents
 from training.shapes.autoencoder import CHANNELS, LATENTS, autoencoder, train_autoencoder
 from training.shapes.text import WIDTH, Reader, train_text
@@ -67,18 +66,10 @@ PLAN = Plan(  # close to what made the committed weights: README.md says what di
 
 def make(plan: Plan, work: Path, out: Path, setup: Setup) -> None:
     """All stages in turn; each takes up its own checkpoint."""
-    device = setup.where()
+    device, again = setup.where(), Again(seed=plan.seed, parts=plan.parts, setup=setup)
     torch.manual_seed(plan.seed)
     net = autoencoder(plan.widths).to(device, memory_format=torch.channels_last)
-    train_autoencoder(
-        net,
-        plan.autoencoder,
-        work / "autoencoder.pt",
-        pixels=plan.pixels,
-        seed=plan.seed,
-        parts=plan.parts,
-        setup=setup,
-    )
+    train_autoencoder(net, plan.autoencoder, work / "autoencoder.pt", pixels=plan.pixels, **again)
     tokens, text = trained_text(plan, work, setup)
     pictures, captions = encoded(plan, work, net, tokens, text, setup)
     factor = latents.scale(pictures[0])
@@ -90,17 +81,8 @@ def make(plan: Plan, work: Path, out: Path, setup: Setup) -> None:
     torch.manual_seed(plan.seed)
     unet = denoiser(LATENTS, WIDTH, plan.channels).to(device)
     stored = latents.load(pictures, captions, factor)
-    train_denoiser(
-        unet,
-        stored,
-        plan.denoiser,
-        work / "denoiser.pt",
-        batch=plan.batch,
-        seed=plan.seed,
-        parts=plan.parts,
-        setup=setup,
-        sheet=drawn_by(assembled(net, text, tokens, unet), plain_captions(8)),
-    )
+    sheet = drawn_by(assembled(net, text, tokens, unet), plain_captions(8))
+    train_denoiser(unet, stored, plan.denoiser, work / "denoiser.pt", batch=plan.batch, sheet=sheet, **again)
     if setup.first():
         export(out, net, text, tokens, unet)
 
@@ -109,16 +91,12 @@ def encoded(
     plan: Plan, work: Path, net: AutoencoderKL, tokens: CLIPTokenizer, text: CLIPTextModel, setup: Setup
 ) -> tuple[list[Path], list[Path]]:
     """The files of latents and of text states; those that are there are taken as they are, unless all begins anew."""
-    files = {
-        kind: [work / f"{kind}-{number:02d}.pt" for number in range(plan.files)] for kind in ("pictures", "captions")
-    }
-    with setup.in_turn():  # the others then find them
-        for path in files["pictures"] + files["captions"] if setup.first() and not setup.resume else ():
-            path.unlink(missing_ok=True)
-        for number in track(range(plan.files), "latents"):
-            latents.store_pictures(net, files["pictures"][number], plan.pictures, (plan.seed, number))
-            latents.store_captions(text, tokens, files["captions"][number], plan.pictures, (plan.seed, number))
-    return files["pictures"], files["captions"]
+
+    def store(number: int, pictures: Path, captions: Path) -> None:
+        latents.store_pictures(net, pictures, plan.pictures, (plan.seed, number))
+        latents.store_captions(text, tokens, captions, plan.pictures, (plan.seed, number))
+
+    return latents.store_all(work, plan.files, setup, store)
 
 
 def trained_text(plan: Plan, work: Path, setup: Setup) -> tuple[CLIPTokenizer, CLIPTextModel]:
